@@ -1,0 +1,39 @@
+"""A trace put into words, before and after the check."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Narration:
+    """The prose of one execution.
+
+    Attributes:
+        prompt: what the user asks: program, input, request.
+        explanation: the steps.
+        answer: the answer block.
+        style: the folder of templates it was made with.
+        steps: how many numbered steps the explanation has.
+    """
+
+    prompt: str
+    explanation: str
+    answer: str
+    style: str
+    steps: int
+
+
+@dataclass(frozen=True)
+class UngroundedClaim:
+    """One claim that the trace does not bear out: the step it stands in, its text, and why it fails."""
+
+    step: int
+    claim: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checker found. A narration is true when `problems` is empty."""
+
+    claims: int
+    problems: tuple[UngroundedClaim, ...]

@@ -1,0 +1,42 @@
+"""A row of the `nlex` config: a narrated execution to train on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation; `role` is `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class ExampleRow:
+    """`nlex`: a narrated execution in chat form, with what it was made from.
+
+    Attributes:
+        input: the stdin text, or the call expression.
+        output: the true stdout, or the `repr` of the call's value.
+        judgement: `accepted`, `wrong_answer` or `unjudged` against the source's expected output.
+        tokens: a count of words and punctuation marks, a tokenizer-free measure of length.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    kind: str
+    code: str
+    input: str
+    output: str
+    style: str
+    verdict: str
+    judgement: str
+    events: int
+    steps: int
+    claims: int
+    tokens: int
+    trace_id: str
+    problem_id: str
+    solution_id: str
+    source: str
+    license: str

@@ -39,7 +39,7 @@ def _without_none(hint: Any) -> Any:
 
 
 @functools.cache
-def _hints(record: type) -> dict[str, Any]:
+def _hints(record: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(record)
     return {field.name: _without_none(hints[field.name]) for field in dataclasses.fields(record)}
 
@@ -111,7 +111,8 @@ def from_row(record: type[Record], row: Mapping[str, Any]) -> Record:
     Raises:
         KeyError: the row lacks a field of the record.
     """
-    return record(**{name: _from_plain(hint, row[name]) for name, hint in _hints(record).items()})
+    hints: dict[str, Any] = _hints(typing.cast(Any, record))
+    return record(**{name: _from_plain(hint, row[name]) for name, hint in hints.items()})
 
 
 def _from_plain(hint: Any, value: Any) -> Any:

@@ -1,0 +1,249 @@
+"""The trace log: what its bytes mean, and the decoder; `tracer.writer` makes them.
+
+A log is `NLXT`, a version byte, a varint length and a JSON header, then records until an END mark.
+A record is one opcode byte and its operands. Integers are LEB128 varints (signed ones zigzag),
+texts are a varint byte length and UTF-8 (`surrogatepass`). Names and source spans are defined once
+(NAME, SPAN) and used by index. Mutable and compound values are heap objects with small ids, defined
+by NEW in their state at that moment and changed by element records afterwards; the definition of an
+object may come after a value that refers to it, never after the next event. Change records stand
+before the event that they precede in time.
+"""
+
+import json
+import struct
+from typing import Any
+
+from tracer.events import (
+    KEYED_KINDS,
+    OBJECT_KINDS,
+    Add,
+    Bind,
+    Change,
+    DelItem,
+    Discard,
+    Event,
+    EventKind,
+    Exact,
+    New,
+    Opaque,
+    Printed,
+    Probe,
+    Read,
+    Ref,
+    Refill,
+    SetItem,
+    Span,
+    Splice,
+    Trace,
+    Unbind,
+    Value,
+)
+
+MAGIC = b"NLXT"
+VERSION = 1
+
+# Definitions.
+NAME, SPAN = 0x01, 0x02
+# Changes.
+NEW, BIND, UNBIND, SETITEM, DELITEM, SPLICE, ADD, DISCARD, REFILL, PROBE, PRINTED, READ = range(0x10, 0x1C)
+# Events.
+CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x37)
+# The end.
+END = 0x7F
+
+# Value tags.
+V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT = range(12)
+
+MARKS = ("end", "events", "bytes")
+EVENT_KINDS: dict[int, EventKind] = {
+    CALL: "call",
+    RESUME: "resume",
+    LINE: "line",
+    RETURN: "return",
+    YIELD: "yield",
+    UNWIND: "unwind",
+    EXCEPTION: "exception",
+}
+
+
+class WireError(ValueError):
+    """The bytes are no log of a version that this reader knows; the message says what was found where."""
+
+
+class _Reader:
+    """Walks the bytes of a log."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+        self.names: list[str] = []
+        self.spans: list[Span] = []
+
+    def byte(self) -> int:
+        value = self.data[self.at]
+        self.at += 1
+        return value
+
+    def varint(self) -> int:
+        result = shift = 0
+        while True:
+            byte = self.byte()
+            result |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return result
+            shift += 7
+
+    def signed(self) -> int:
+        raw = self.varint()
+        return (raw >> 1) ^ -(raw & 1)
+
+    def raw(self) -> bytes:
+        size = self.varint()
+        piece = self.data[self.at : self.at + size]
+        if len(piece) != size:
+            raise IndexError
+        self.at += size
+        return piece
+
+    def text(self) -> str:
+        return self.raw().decode("utf-8", "surrogatepass")
+
+    def name(self) -> str:
+        return self.names[self.varint()]
+
+    def span(self) -> Span:
+        return self.spans[self.varint()]
+
+    def double(self) -> float:
+        (value,) = struct.unpack_from("<d", self.data, self.at)
+        self.at += 8
+        return float(value)
+
+    def value(self) -> Value:
+        tag = self.byte()
+        match tag:
+            case 0:
+                return None
+            case 1 | 2:
+                return tag == V_TRUE
+            case 3:
+                return ...
+            case 4:
+                size = self.byte()
+                if size == 0xFF:
+                    return int.from_bytes(self.raw(), "little", signed=True)
+                piece = self.data[self.at : self.at + size]
+                self.at += size
+                return int.from_bytes(piece, "little", signed=True)
+            case 5:
+                return self.double()
+            case 6:
+                return self.text()
+            case 7:
+                return self.raw()
+            case 8:
+                return complex(self.double(), self.double())
+            case 9:
+                return Ref(self.varint())
+            case 10:
+                return Opaque(self.name(), self.name())
+            case 11:
+                return Exact(self.name(), self.text())
+        raise WireError(f"unknown value tag {tag} at byte {self.at - 1}")
+
+    def values(self) -> tuple[Value, ...]:
+        return tuple([self.value() for _ in range(self.varint())])
+
+    def items(self, keyed: bool) -> tuple[Any, ...]:
+        if keyed:
+            return tuple([(self.value(), self.value()) for _ in range(self.varint())])
+        return self.values()
+
+
+def _change(reader: _Reader, opcode: int, keyed: set[int]) -> Change:
+    """One change record; `keyed` collects the ids of objects whose items are pairs."""
+    match opcode:
+        case 0x10:
+            new = reader.varint()
+            kind = OBJECT_KINDS[reader.byte()]
+            if kind in KEYED_KINDS:
+                keyed.add(new)
+            return New(new, kind, reader.name(), reader.name(), reader.items(kind in KEYED_KINDS))
+        case 0x11:
+            return Bind(reader.varint(), reader.name(), reader.value())
+        case 0x12:
+            return Unbind(reader.varint(), reader.name())
+        case 0x13:
+            return SetItem(reader.varint(), reader.value(), reader.value())
+        case 0x14:
+            return DelItem(reader.varint(), reader.value())
+        case 0x15:
+            return Splice(reader.varint(), reader.varint(), reader.varint(), reader.values())
+        case 0x16:
+            return Add(reader.varint(), reader.value())
+        case 0x17:
+            return Discard(reader.varint(), reader.value())
+        case 0x18:
+            changed = reader.varint()
+            return Refill(changed, reader.items(changed in keyed))
+        case 0x19:
+            return Probe(reader.span(), reader.value())
+        case 0x1A:
+            return Printed(reader.raw())
+        case 0x1B:
+            return Read(reader.varint())
+    raise WireError(f"unknown record {opcode:#x} at byte {reader.at - 1}")
+
+
+def _event(reader: _Reader, opcode: int, changes: tuple[Change, ...]) -> Event:
+    kind = EVENT_KINDS[opcode]
+    frame = reader.varint()
+    match kind:
+        case "line":
+            return Event(kind, frame, changes, span=reader.span())
+        case "call":
+            parent, name, span = reader.varint(), reader.name(), reader.span()
+            args = tuple([(reader.name(), reader.value()) for _ in range(reader.varint())])
+            return Event(kind, frame, changes, span=span, name=name, parent=parent, args=args)
+        case "return" | "yield":
+            return Event(kind, frame, changes, value=reader.value())
+        case "exception":
+            return Event(kind, frame, changes, span=reader.span(), name=reader.name(), value=reader.value())
+        case "resume":
+            return Event(kind, frame, changes, parent=reader.varint())
+    return Event(kind, frame, changes)
+
+
+def decode(data: bytes) -> Trace:
+    """The trace that a log holds.
+
+    Raises:
+        WireError: no log, a newer version, or a broken or unfinished one.
+    """
+    if data[:4] != MAGIC:
+        raise WireError(f"not a trace log: it begins with {data[:4]!r}, expected {MAGIC!r}")
+    if data[4:5] != bytes([VERSION]):
+        raise WireError(f"log version {data[4:5].hex()}, this reader knows {VERSION}: use a newer nlex")
+    reader = _Reader(data)
+    reader.at = 5
+    events: list[Event] = []
+    changes: list[Change] = []
+    keyed: set[int] = set()
+    try:
+        header: dict[str, Any] = json.loads(reader.text())
+        while True:
+            opcode = reader.byte()
+            if opcode == NAME:
+                reader.names.append(reader.text())
+            elif opcode == SPAN:
+                line, column = reader.varint(), reader.varint()
+                reader.spans.append((line, column, reader.varint(), reader.varint()))
+            elif opcode == END:
+                return Trace(header, tuple(events), MARKS[reader.byte()], tuple(changes))
+            elif opcode in EVENT_KINDS:
+                events.append(_event(reader, opcode, tuple(changes)))
+                changes = []
+            else:
+                changes.append(_change(reader, opcode, keyed))
+    except (IndexError, struct.error, UnicodeDecodeError) as error:
+        raise WireError(f"broken or unfinished log near byte {reader.at}: {error!r}") from error

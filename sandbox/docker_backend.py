@@ -1,0 +1,152 @@
+"""Jails in Docker containers: one long-lived, locked-down container a slot, spoken to over its attached streams."""
+
+import contextlib
+import os
+import socket
+import struct
+import tempfile
+import threading
+import time
+from typing import Any
+
+import docker
+import requests
+from docker.utils import kwargs_from_env
+
+from sandbox.config import SandboxConfig, SandboxUnavailable
+from sandbox.image import HOME, PYTHON, image_tag, write_tar
+from sandbox.jail.supervisor import FLAGS, START
+from sandbox.slot_number import SlotNumber
+
+_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
+_STREAM = struct.Struct(">BxxxI")
+_STDOUT = 1
+_SAID = 64 << 10
+_NO_ENGINE = (
+    "no Docker engine answers ({error}): install and start one (Debian: apt-get install docker.io), "
+    "give yourself its group, or use the weaker `--sandbox process`"
+)
+_building = threading.Lock()
+
+
+def connect() -> docker.APIClient:
+    """A client of the engine the environment names. Raises SandboxUnavailable when none answers."""
+    try:
+        return docker.APIClient(version="auto", timeout=120, **kwargs_from_env())
+    except _ERRORS as error:
+        raise SandboxUnavailable(_NO_ENGINE.format(error=error)) from error
+
+
+def build_image(client: docker.APIClient) -> str:
+    """Make the image of this interpreter unless the engine has it already; its tag."""
+    tag = image_tag()
+    with _building:
+        try:
+            client.inspect_image(tag)  # type: ignore[no-untyped-call]
+            return tag
+        except docker.errors.ImageNotFound:
+            pass
+        name, _, version = tag.partition(":")
+        try:
+            with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+                write_tar(file.file)  # type: ignore[arg-type]
+                file.flush()
+                client.import_image_from_file(file.name, repository=name, tag=version)
+            client.inspect_image(tag)  # type: ignore[no-untyped-call]
+        except _ERRORS as error:
+            raise SandboxUnavailable(f"the sandbox image cannot be built: {error}") from error
+    return tag
+
+
+class DockerJail:
+    """One container, running from here until `close` or until this process ends, however it ends."""
+
+    def __init__(self, config: SandboxConfig, capacity_bytes: int) -> None:
+        self.capacity_bytes = capacity_bytes
+        self._client = connect()
+        image = config.image or build_image(self._client)
+        self._slot = SlotNumber()
+        self._said = bytearray()
+        self._buffer = bytearray()
+        try:
+            self._start(config, image)
+        except _ERRORS as error:
+            self._slot.close()
+            raise SandboxUnavailable(f"no container of {image} can be started: {error}") from error
+
+    def _start(self, config: SandboxConfig, image: str) -> None:
+        client = self._client
+        host = client.create_host_config(
+            auto_remove=True,
+            network_mode="none",
+            ipc_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            cap_add=["SETUID", "SETGID", "KILL"],
+            security_opt=["no-new-privileges"],
+            pids_limit=64,
+            mem_limit=self.capacity_bytes,
+            memswap_limit=self.capacity_bytes,
+            ulimits=[
+                docker.types.Ulimit(name="core", soft=0, hard=0),
+                docker.types.Ulimit(name="nofile", soft=256, hard=256),
+            ],
+            log_config=docker.types.LogConfig(type="none"),
+            runtime=config.runtime,
+        )
+        start = START.format(path=HOME, module="supervisor")
+        container = client.create_container(
+            image,
+            command=[PYTHON, *FLAGS, "-c", start, str(self._slot.uid)],
+            user="0:0",
+            working_dir="/",
+            stdin_open=True,
+            network_disabled=True,
+            host_config=host,
+            labels={"nlex.sandbox": "1", "nlex.owner": f"{os.getpid()}@{socket.gethostname()}"},
+        )
+        self._id: str = container["Id"]
+        stream: Any = client.attach_socket(self._id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        self._stream = stream
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        client.start(self._id)
+
+    def send(self, data: bytes, timeout_s: float) -> None:
+        self._socket.settimeout(timeout_s)
+        self._socket.sendall(data)
+
+    def _take(self, count: int, deadline: float) -> bytes:
+        parts = []
+        while count:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            part = self._socket.recv(min(count, 1 << 18))
+            if not part:
+                raise EOFError(f"the container ended: {self._said.decode(errors='replace').strip()}")
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def receive_exactly(self, count: int, timeout_s: float) -> bytes:
+        deadline = time.monotonic() + timeout_s
+        while len(self._buffer) < count:
+            stream, length = _STREAM.unpack(self._take(_STREAM.size, deadline))
+            data = self._take(length, deadline)
+            if stream == _STDOUT:
+                self._buffer += data
+            else:
+                self._said = (self._said + data)[-_SAID:]
+        data = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return data
+
+    def close(self) -> str:
+        """End the container: hanging up is enough, the kill is for one that is stuck."""
+        with contextlib.suppress(*_ERRORS):
+            self._socket.close()
+            self._stream.close()
+        with contextlib.suppress(*_ERRORS):
+            self._client.kill(self._id)
+        with contextlib.suppress(*_ERRORS):
+            self._client.close()
+        self._slot.close()
+        return self._said.decode(errors="replace").strip()

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.sources.jsonl import read_jsonl
+from pipelines.sources.located import Located
+
 SAMPLE = Path(__file__).parents[2] / "pipelines" / "sources" / "sample"
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for path in sorted(SAMPLE.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()
@@ -127,3 +130,9 @@ def test_a_function_row_defines_its_entry() -> None:
             defined = [node.name for node in ast.parse(row["code"]).body if isinstance(node, ast.FunctionDef)]
             assert row["entry"] in defined, row["id"]
             assert all(call["call"].startswith(row["entry"] + "(") for call in row["calls"]), row["id"]
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLE.glob("*.jsonl")), ids=lambda path: path.name)
+def test_the_reader_refuses_no_row(path: Path) -> None:
+    with path.open("rb") as stream:
+        assert [row for row in read_jsonl(stream, path.name) if not isinstance(row, Located)] == []

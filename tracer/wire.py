@@ -52,7 +52,9 @@ CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x37)
 END = 0x7F
 
 # Value tags.
-V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT = range(12)
+V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT, V_TEXT = (
+    range(13)
+)
 
 MARKS = ("end", "events", "bytes")
 EVENT_KINDS: dict[int, EventKind] = {
@@ -149,6 +151,8 @@ class _Reader:
                 return Opaque(self.name(), self.name())
             case 11:
                 return Exact(self.name(), self.text())
+            case 12:
+                return self.name()
         raise WireError(f"unknown value tag {tag} at byte {self.at - 1}")
 
     def values(self) -> tuple[Value, ...]:

@@ -1,0 +1,249 @@
+"""Runs one program in the process at hand, plain or under the recorder, and reports what it came to.
+
+The process is the job's own: descriptors 0, 1 and 2 are the program's, nothing else of ours lives
+in it, and it ends when this is done. The report is a 4-byte big-endian length, that many bytes of
+JSON, and the trace log; whoever reads it must not trust it.
+"""
+
+import ast
+import atexit
+import builtins
+import json
+import os
+import random
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable
+from typing import Any
+
+from tracer.audit import Watch
+from tracer.instrument import APPEND, BUFFER, Instrumented, instrument
+from tracer.recorder import Recorder
+from tracer.streams import open_counted_streams, open_streams
+
+FILENAME = "program.py"
+RECURSION_MARGIN = 60
+"""Frames that the recorder may need on top of the program's deepest."""
+
+
+class _Report:
+    """What is told of the run, written once."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.fields: dict[str, Any] = {"clean_end": True, "compile_error": False, "error": None, "value": None}
+        self.log = b""
+
+    def write(self) -> None:
+        text = json.dumps(self.fields).encode()
+        data = memoryview(len(text).to_bytes(4, "big") + text + self.log)
+        while data:
+            data = data[os.write(self.descriptor, data) :]
+
+
+def _module_name(kind: str) -> str:
+    return "__main__" if kind == "stdin" else "program"
+
+
+def _make_module(kind: str) -> dict[str, Any]:
+    module = types.ModuleType(_module_name(kind))
+    sys.modules[module.__name__] = module
+    sys.argv = [FILENAME]
+    names = module.__dict__
+    names.update(__file__=FILENAME, __builtins__=builtins)
+    return names
+
+
+def _run_end_of_interpreter() -> int:
+    """What a Python process does on its way out; 120 when its output cannot be flushed."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return 120
+    return 0
+
+
+def _line_in_program(error: BaseException) -> int:
+    line = 0
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == FILENAME:
+            line = at.tb_lineno
+        at = at.tb_next
+    return line
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    return {"type": type(error).__name__, "message": message[:2000], "line": _line_in_program(error)}
+
+
+def _exit_status(error: BaseException, report: _Report) -> int:
+    """The status of a process that this exception ends, as the interpreter would have it."""
+    if isinstance(error, SystemExit):
+        code = error.code
+        if code is None:
+            return 0
+        if isinstance(code, int):
+            return code & 0xFF
+        print(code, file=sys.__stderr__)
+        return 1
+    report.fields["error"] = _describe(error)
+    skipped = error.__traceback__
+    while skipped is not None and skipped.tb_frame.f_code.co_filename == __file__:
+        skipped = skipped.tb_next
+    try:
+        traceback.print_exception(type(error), error, skipped, file=sys.__stderr__)
+    except Exception:
+        print(type(error).__name__, file=sys.__stderr__)
+    return 1
+
+
+def _execute(report: _Report, body: Callable[[], object]) -> int:
+    """Runs the program's body to its end, whatever the end."""
+    status = 0
+    try:
+        body()
+    except BaseException as error:
+        status = _exit_status(error, report)
+    return _run_end_of_interpreter() or status
+
+
+def run_program(spec: dict[str, Any], report_fd: int) -> int:
+    """Runs a program and writes the report; gives the exit status that the process should end with.
+
+    `spec` holds `kind`, `code`, `prelude`, `setup`, `call`, `traced`, `probe`, `hash_seed`,
+    `max_events` and `max_trace_bytes`. A traced program needs a seekable file on descriptor 1, so
+    that the recorder can see what has arrived there.
+    """
+    report = _Report(report_fd)
+    random.seed(spec["hash_seed"])
+    runner = _run_traced if spec["traced"] else _run_plain
+    try:
+        status = runner(spec, report)
+    except SyntaxError as error:
+        report.fields["compile_error"] = True
+        report.fields["error"] = {"type": type(error).__name__, "message": str(error), "line": error.lineno or 0}
+        status = 1
+    report.write()
+    return status
+
+
+def _run_plain(spec: dict[str, Any], report: _Report) -> int:
+    open_streams()
+    code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
+    prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
+    setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+    call = None if spec["call"] is None else compile(spec["call"], FILENAME, "eval", dont_inherit=True)
+    names = _make_module(spec["kind"])
+
+    def body() -> None:
+        exec(prelude, names)
+        exec(code, names)
+        exec(setup, names)
+        if call is not None:
+            report.fields["value"] = repr(eval(call, names))
+
+    return _execute(report, body)
+
+
+def _instrument_call(call: str, code: str, probe: str) -> tuple[Instrumented, int]:
+    """The call as a program of its own, on the line after the code's last."""
+    offset = code.count("\n") + (not code.endswith("\n") and bool(code))
+    return instrument(call, probe), offset
+
+
+def _merge_call(program: Instrumented, call: Instrumented, offset: int) -> types.CodeType:
+    """Moves an instrumented call behind its program: its lines and the numbers of its probes."""
+    line = max([offset + 1, *program.statements]) + 1
+    for number in sorted(call.statements):
+        statement = call.statements[number]
+        span = statement.span
+        moved = type(statement)((span[0] + offset, span[1], span[2] + offset, span[3]))
+        program.statements[line] = moved
+    first = len(program.spans)
+    program.spans += [(a + offset, b, c + offset, d) for a, b, c, d in call.spans[1:]]
+    for node in ast.walk(call.tree):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = line
+        if isinstance(node, ast.Tuple) and getattr(node, "probe", False):
+            number = node.elts[0]
+            if isinstance(number, ast.Constant) and isinstance(number.value, int) and number.value:
+                number.value += first - 1
+    (statement_node,) = call.tree.body
+    if not isinstance(statement_node, ast.Expr):
+        raise SyntaxError("the call is no expression")
+    return compile(ast.Expression(statement_node.value), FILENAME, "eval", dont_inherit=True)
+
+
+def _run_traced(spec: dict[str, Any], report: _Report) -> int:
+    counter = open_counted_streams()
+    program = instrument(spec["code"], spec["probe"])
+    call = None
+    if spec["call"] is not None:
+        call = _merge_call(program, *_instrument_call(spec["call"], spec["code"], spec["probe"]))
+    code = compile(program.tree, FILENAME, "exec", dont_inherit=True)
+    prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
+    setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+    names = _make_module(spec["kind"])
+    header = {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "kind": spec["kind"],
+        "probe": spec["probe"],
+        "max_events": spec["max_events"],
+        "max_trace_bytes": spec["max_trace_bytes"],
+    }
+
+    def stop(mark: str) -> None:
+        """A cut trace is not told, so its program need not run on."""
+        report.log, found = recorder.finish()
+        report.fields.update(found, installed=True, watched=watch.found, detail=f"the {mark} limit was reached")
+        report.write()
+        os._exit(0)
+
+    recorder = Recorder(
+        program,
+        FILENAME,
+        names,
+        header,
+        max_events=spec["max_events"],
+        max_bytes=spec["max_trace_bytes"],
+        stop=stop,
+        read_count=counter.total,
+    )
+    builtins.__dict__[APPEND] = recorder.probes.append
+    builtins.__dict__[BUFFER] = recorder.probes
+    sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
+    watch = Watch(FILENAME)
+
+    def body() -> None:
+        exec(prelude, names)
+        recorder.enter_module(code, final=call is None)
+        recorder.install()
+        exec(code, names)
+        if spec["setup"]:
+            sys.settrace(None)
+            exec(setup, names)
+            recorder.skip_changes()
+            sys.settrace(recorder.on_call)
+        value = None
+        if call is not None:
+            recorder.enter_module(call, final=True)
+            value = eval(call, names)
+        report.fields["installed"] = recorder.remove()
+        if call is not None:
+            report.fields["value"] = repr(value)
+
+    status = _execute(report, body)
+    if "installed" not in report.fields:
+        report.fields["installed"] = recorder.remove()
+    report.log, found = recorder.finish()
+    report.fields.update(found, watched=watch.found, detail="")
+    return status

@@ -35,3 +35,7 @@ class SandboxUnavailable(Exception):
 
 class JailBroken(Exception):
     """A jail ended, went silent or spoke nonsense: its job is to be tried again in another."""
+
+
+class JailUnfit(JailBroken):
+    """A new jail did not get through its first job: the machine may not be able to hold one."""

@@ -67,11 +67,13 @@ class DockerJail:
         image = config.image or build_image(self._client)
         self._slot = SlotNumber()
         self._said = bytearray()
+        self._id = ""
+        self._stream: Any = None
         self._buffer = bytearray()
         try:
             self._start(config, image)
         except _ERRORS as error:
-            self._slot.close()
+            self.close()
             raise SandboxUnavailable(f"no container of {image} can be started: {error}") from error
 
     def _start(self, config: SandboxConfig, image: str) -> None:
@@ -105,7 +107,7 @@ class DockerJail:
             host_config=host,
             labels={"nlex.sandbox": "1", "nlex.owner": f"{os.getpid()}@{socket.gethostname()}"},
         )
-        self._id: str = container["Id"]
+        self._id = container["Id"]
         stream: Any = client.attach_socket(self._id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         self._stream = stream
         self._socket: socket.socket = getattr(stream, "_sock", stream)
@@ -141,11 +143,13 @@ class DockerJail:
 
     def close(self) -> str:
         """End the container: hanging up is enough, the kill is for one that is stuck."""
-        with contextlib.suppress(*_ERRORS):
-            self._socket.close()
-            self._stream.close()
-        with contextlib.suppress(*_ERRORS):
-            self._client.kill(self._id)
+        if self._stream is not None:
+            with contextlib.suppress(*_ERRORS):
+                self._socket.close()
+                self._stream.close()
+        if self._id:
+            with contextlib.suppress(*_ERRORS):
+                self._client.remove_container(self._id, force=True)
         with contextlib.suppress(*_ERRORS):
             self._client.close()
         self._slot.close()

@@ -1,11 +1,12 @@
 """The pool of jails: lends one to each run, replaces what broke, and tries a job again when it was our fault."""
 
+import dataclasses
 import queue
 import threading
 from types import TracebackType
 from typing import Self
 
-from sandbox.config import JailBroken, SandboxConfig, SandboxUnavailable
+from sandbox.config import JailBroken, JailUnfit, SandboxConfig, SandboxUnavailable
 from sandbox.jail_client import Evidence, Jail, exchange
 from sandbox.verdict import Report, outcome_of, read_report
 from schemas.job import Job, Limits, Program
@@ -46,11 +47,11 @@ class _Slot:
         try:
             evidence = exchange(jail, _CANARY)
         except JailBroken as error:
-            raise JailBroken(f"{error}; the jail said: {jail.close() or 'nothing'}") from error
+            raise JailUnfit(f"{error}; the jail said: {jail.close() or 'nothing'}") from error
         if evidence.stdout != b"42\n" or evidence.exit_code != 0:
             said = evidence.setup_error or evidence.stderr_tail.decode(errors="replace")
             jail.close()
-            raise JailBroken(f"a new jail's first job came to {evidence.stdout!r}: {said}")
+            raise JailUnfit(f"a new jail's first job came to {evidence.stdout!r}: {said}")
         return jail
 
     def run(self, job: Job) -> Evidence:
@@ -98,6 +99,7 @@ class Sandbox:
         verdict is `sandbox_error`. Raises SandboxUnavailable where no jail can be started at all.
         """
         detail = ""
+        unfit = 0
         for _ in range(_TRIES):
             if self._closed.is_set():
                 raise SandboxUnavailable("the sandbox is closed")
@@ -106,6 +108,7 @@ class Sandbox:
                 evidence = slot.run(job)
             except JailBroken as error:
                 detail = str(error)
+                unfit += isinstance(error, JailUnfit)
                 continue
             finally:
                 self._free.put(slot)
@@ -114,6 +117,8 @@ class Sandbox:
             if outcome.verdict != "sandbox_error":
                 return outcome, report
             detail = outcome.detail
+        if unfit == _TRIES:
+            raise SandboxUnavailable(f"no {self.config.backend} jail gets through its first job: {detail}")
         return Outcome("sandbox_error", None, None, b"", b"", None, None, 0.0, 0.0, 0, detail=detail), Report()
 
     def run(self, job: Job) -> Outcome:
@@ -121,8 +126,6 @@ class Sandbox:
         outcome, report = self.examine(job)
         if not job.traced:
             return outcome
-        import dataclasses
-
         return dataclasses.replace(outcome, trace=report.trace or None)
 
     def close(self) -> None:

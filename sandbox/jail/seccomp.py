@@ -13,6 +13,8 @@ _NR, _ARCH, _ARGS = 0, 4, 16
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x10000
 _CLONE_NEW = 0x7E020080  # every CLONE_NEW* flag
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_FIOSETOWN, _SIOCSPGRP = 0x8901, 0x8902
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
 
@@ -26,6 +28,9 @@ class _Machine:
     kill: int
     tgkill: int
     openat: int
+    fcntl: int
+    ioctl: int
+    prlimit: int
     writes: tuple[int, ...]
     open: int | None = None
 
@@ -54,10 +59,13 @@ _MACHINES = {
         kill=62,
         tgkill=234,
         openat=257,
+        fcntl=72,
+        ioctl=16,
+        prlimit=302,
         open=2,
-        # tkill creat truncate rename mkdir rmdir link unlink symlink chmod chown mknod utime *xattr *at
+        # tkill creat truncate rename mkdir rmdir link unlink symlink *chmod *chown mknod utime *xattr *at
         writes=(
-            *(200, 85, 76, 82, 83, 84, 86, 87, 88, 90, 92, 94, 132, 133, 188, 189, 190, 197, 198, 199),
+            *(200, 85, 76, 82, 83, 84, 86, 87, 88, 90, 91, 92, 93, 94, 132, 133, 188, 189, 190, 197, 198, 199),
             *(235, 258, 259, 260, 261, 263, 264, 265, 266, 268, 280, 316, 452),
         ),
     ),
@@ -80,9 +88,15 @@ _MACHINES = {
         kill=129,
         tgkill=131,
         openat=56,
-        writes=(130, 5, 6, 7, 14, 15, 16, 33, 34, 35, 36, 37, 38, 45, 53, 54, 88, 276, 452),
+        fcntl=25,
+        ioctl=29,
+        prlimit=261,
+        writes=(130, 5, 6, 7, 14, 15, 16, 33, 34, 35, 36, 37, 38, 45, 52, 53, 54, 55, 88, 276, 452),
     ),
 }
+
+
+_STEP_BYTES = 8
 
 
 def _step(code: int, value: int, when_true: int = 0, when_false: int = 0) -> bytes:
@@ -99,7 +113,13 @@ def _argument(index: int) -> bytes:
 
 def _rule(call: int, *body: bytes) -> bytes:
     """Do `body`, which must return, when the loaded call number is `call`."""
-    return _step(_JUMP_EQ, call, 0, len(body)) + b"".join(body)
+    steps = b"".join(body)
+    return _step(_JUMP_EQ, call, 0, len(steps) // _STEP_BYTES) + steps
+
+
+def _among(argument: int, values: tuple[int, ...], then: bytes, otherwise: bytes) -> tuple[bytes, ...]:
+    """The body of a rule: `then` when the argument is one of the values, else `otherwise`."""
+    return (_argument(argument), *(_step(_JUMP_EQ, value, 0, 1) + then for value in values), otherwise)
 
 
 def build_filter(shared_uid: bool, pid: int) -> bytes:
@@ -132,8 +152,11 @@ def build_filter(shared_uid: bool, pid: int) -> bytes:
     )
     steps.append(_rule(machine.clone, *threads_only))
     if shared_uid:
-        itself = (_argument(0), _step(_JUMP_EQ, pid, 1, 0), _step(_JUMP_EQ, 0, 0, 1), allow, refuse)
-        steps += [_rule(call, *itself) for call in (machine.kill, machine.tgkill)]
+        itself = _among(0, (pid, 0), allow, refuse)
+        steps += [_rule(call, *itself) for call in (machine.kill, machine.tgkill, machine.prlimit)]
+        # The kernel signals whoever is named as a descriptor's owner.
+        steps.append(_rule(machine.fcntl, *_among(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX), refuse, allow)))
+        steps.append(_rule(machine.ioctl, *_among(1, (_FIOSETOWN, _SIOCSPGRP), refuse, allow)))
         writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
         steps.append(_rule(machine.openat, _argument(2), _step(_JUMP_SET, writing, 0, 1), refuse, allow))
         if machine.open is not None:
@@ -151,7 +174,7 @@ def install_filter(steps: bytes) -> None:
     """Put the calling thread, and all it starts, under the filter for good. Raises OSError if refused."""
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(steps, len(steps))
-    program = _Program(len(steps) // 8, ctypes.addressof(buffer))
+    program = _Program(len(steps) // _STEP_BYTES, ctypes.addressof(buffer))
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")
     if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:

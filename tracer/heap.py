@@ -137,7 +137,7 @@ class Heap:
     # Reading.
 
     def _read(self, number: int) -> Any:
-        """What an object holds now: a list of elements, or of keys and of values."""
+        """What an object holds now: elements, or keys and values, or a set's elements by identity."""
         value, shape = self._objects[number], self._shapes[number]
         match shape.kind:
             case "list":
@@ -156,8 +156,8 @@ class Heap:
             case "tuple":
                 return list(tuple.__iter__(value))
             case "set":
-                return list(set.__iter__(value))
-        return list(frozenset.__iter__(value))
+                return {id(item): item for item in set.__iter__(value)}
+        return {id(item): item for item in frozenset.__iter__(value)}
 
     @staticmethod
     def _read_instance(value: Any, shape: _Shape) -> tuple[list[Any], list[Any]]:
@@ -213,6 +213,8 @@ class Heap:
             return varint(len(pairs)) + b"".join(pairs)
         if isinstance(held, bytes):
             return varint(1) + value(held)
+        if isinstance(held, dict):
+            held = list(held.values())
         return varint(len(held)) + b"".join(map(value, held))
 
     def look(self, value: Any, front: bool = False) -> None:
@@ -256,7 +258,7 @@ class Heap:
                 self._shadows[number] = new
                 self._record(wire.REFILL, number, self._items(new))
             case "set":
-                if same(old, new):
+                if old.keys() == new.keys():
                     return False
                 self._shadows[number] = new
                 self._set_delta(number, old, new)
@@ -303,14 +305,11 @@ class Heap:
                 body = self.value(key) + self.value(value)
                 self._record(wire.SETITEM, number, body)
 
-    def _set_delta(self, number: int, old: list[Any], new: list[Any]) -> None:
-        before, after = set(map(id, old)), set(map(id, new))
-        for value in old:
-            if id(value) not in after:
-                self._record(wire.DISCARD, number, self.value(value))
-        for value in new:
-            if id(value) not in before:
-                self._record(wire.ADD, number, self.value(value))
+    def _set_delta(self, number: int, old: dict[int, Any], new: dict[int, Any]) -> None:
+        for key in [key for key in old if key not in new]:
+            self._record(wire.DISCARD, number, self.value(old[key]))
+        for key in [key for key in new if key not in old]:
+            self._record(wire.ADD, number, self.value(new[key]))
 
 
 def _size(value: Any, kind: str) -> int:

@@ -35,6 +35,7 @@ _PROBED = (
     ast.Await,
     *_COMPREHENSIONS,
 )
+_LOCATED = (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.arg, ast.keyword, ast.alias)
 _SILENT = (ast.Try, ast.TryStar, ast.Global, ast.Nonlocal)
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -232,11 +233,11 @@ class _Instrumenter:
 
     @staticmethod
     def _move(node: ast.AST, line: int) -> None:
-        if hasattr(node, "lineno"):
-            several = getattr(node, "end_lineno", None) != node.lineno
+        if isinstance(node, _LOCATED):
+            several = node.end_lineno != node.lineno
             node.lineno = node.end_lineno = line
             if several:
-                node.end_col_offset = max(node.end_col_offset, node.col_offset)  # type: ignore[attr-defined]
+                node.end_col_offset = max(node.end_col_offset or 0, node.col_offset)
 
     # Expressions.
 
@@ -379,7 +380,7 @@ class _Instrumenter:
 
     def _touch_inside(self, node: ast.expr) -> ast.expr:
         """Within a lambda or comprehension only what a call may change is looked at."""
-        for part in ast.walk(node):
+        for part in list(ast.walk(node)):
             if not isinstance(part, ast.Call):
                 if (
                     isinstance(part, ast.Subscript)

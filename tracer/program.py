@@ -171,12 +171,13 @@ def _merge_call(program: Instrumented, call: Instrumented, offset: int) -> types
     first = len(program.spans)
     program.spans += [(a + offset, b, c + offset, d) for a, b, c, d in call.spans[1:]]
     for node in ast.walk(call.tree):
-        if hasattr(node, "lineno"):
+        if isinstance(node, (ast.expr, ast.keyword, ast.arg)):
             node.lineno = node.end_lineno = line
+            node.col_offset = node.end_col_offset = 0
         if isinstance(node, ast.Tuple) and getattr(node, "probe", False):
-            number = node.elts[0]
-            if isinstance(number, ast.Constant) and isinstance(number.value, int) and number.value:
-                number.value += first - 1
+            probe_number = node.elts[0]
+            if isinstance(probe_number, ast.Constant) and isinstance(probe_number.value, int) and probe_number.value:
+                probe_number.value += first - 1
     (statement_node,) = call.tree.body
     if not isinstance(statement_node, ast.Expr):
         raise SyntaxError("the call is no expression")

@@ -39,13 +39,18 @@ class EventLimit(Exception):
 
 @dataclass(slots=True)
 class _Activation:
-    """A traced frame and what its names held when last looked at."""
+    """A traced frame and what its names held when last looked at.
+
+    `touched` are the objects that the running statement has had in hand: a call within it may come
+    between their evaluation and their change.
+    """
 
     number: int
     frame: types.FrameType
     names: dict[str, Any] = field(default_factory=dict)
     statement: Statement | None = None
     raised: bool = False
+    touched: dict[int, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -102,7 +107,7 @@ class Recorder:
         """Stops recording; says whether the recorder was still in place."""
         installed = sys.gettrace() == self.on_call
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         return installed
 
     def enter_module(self, code: types.CodeType, *, final: bool) -> None:
@@ -186,6 +191,7 @@ class Recorder:
         self._changes(activation, activation.frame)
         activation.statement = statement
         activation.raised = False
+        activation.touched.clear()
         self._write(wire.LINE, activation.number, self._writer.span(statement.span))
 
     def _return(self, activation: _Activation, arg: Any) -> None:
@@ -270,7 +276,7 @@ class Recorder:
         probes, heap, writer, spans = self.probes, self._heap, self._writer, self._spans
         statement = activation.statement
         front = statement is not None and statement.front
-        seen: dict[int, Any] = {}
+        seen = activation.touched
         values: dict[int, Any] = {}
         for number, value in probes:
             if number:

@@ -112,4 +112,4 @@ def _open_output() -> None:
         line_buffering=True,
     )
     # A `print` of the interpreter itself, such as the prompt of `input`, takes these.
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc,assignment]

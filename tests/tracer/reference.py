@@ -1,0 +1,132 @@
+"""A naive recorder beside the real one: at every event, everything that the running frame and the module see."""
+
+import pickle
+import types
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import tracer.program
+from tests.tracing import Run, run
+from tracer import wire
+from tracer.events import Event, Exact, Opaque, Ref
+from tracer.recorder import Recorder
+from tracer.replay import State
+
+_ATOMS = (type(None), bool, int, float, str, bytes, complex)
+_PLAIN_EVENTS = (wire.LINE, wire.RETURN, wire.YIELD, wire.UNWIND, wire.EXCEPTION)
+
+
+class _Live:
+    """Describes live objects; an object met again is named by the number of its first meeting."""
+
+    def __init__(self) -> None:
+        self.met: dict[int, int] = {}
+
+    def describe(self, value: Any) -> Any:
+        if isinstance(value, _ATOMS):
+            return type(value).__name__, repr(value)
+        if id(value) in self.met:
+            return "again", self.met[id(value)]
+        kinds = (list, tuple, deque, set, frozenset, dict, bytearray)
+        if isinstance(value, kinds) or type(value).__module__ == "__main__":
+            self.met[id(value)] = len(self.met)
+        if isinstance(value, (list, tuple, deque)):
+            return type(value).__name__, [self.describe(item) for item in value]
+        if isinstance(value, (set, frozenset)):
+            return type(value).__name__, sorted(map(repr, value))
+        if isinstance(value, bytearray):
+            return "bytearray", list(value)
+        if isinstance(value, dict):
+            return type(value).__name__, [(self.describe(k), self.describe(v)) for k, v in value.items()]
+        if type(value).__module__ == "__main__":
+            return type(value).__name__, [(k, self.describe(v)) for k, v in vars(value).items()]
+        return "other"
+
+
+class _Replayed:
+    """Describes the same from a replayed state."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.met: dict[int, int] = {}
+
+    def describe(self, value: Any) -> Any:
+        if isinstance(value, (Opaque, Exact)):
+            return "other"
+        if not isinstance(value, Ref):
+            return type(value).__name__, repr(value)
+        if value.id in self.met:
+            return "again", self.met[value.id]
+        self.met[value.id] = len(self.met)
+        held = self.state.look(value)
+        match held.kind:
+            case "list" | "tuple" | "deque":
+                return held.type, [self.describe(item) for item in held.items]
+            case "set" | "frozenset":
+                return held.type, sorted(map(repr, held.items))
+            case "bytearray":
+                return "bytearray", list(held.items)
+            case "dict":
+                return held.type, [(self.describe(k), self.describe(v)) for k, v in held.items.items()]
+        return held.type, [(k, self.describe(v)) for k, v in held.items.items()]
+
+
+def _visible(names: dict[str, Any], describe: Any) -> list[tuple[str, Any]]:
+    return [(name, describe(names[name])) for name in sorted(names)]
+
+
+class ReferenceRecorder(Recorder):
+    """The real recorder that also keeps, at each event, what a naive look at the frame gives."""
+
+    file = Path()
+    snapshots: list[Any]
+
+    def _write(self, opcode: int, number: int, body: bytes) -> None:
+        super()._write(opcode, number, body)
+        frame = next(a.frame for a in [self._module, *self._activations.values()] if a.number == number)
+        live = _Live()
+        module = {name: self._globals[name] for name in self._stored if name in self._globals}
+        seen = _visible(module, live.describe)
+        if number and opcode in _PLAIN_EVENTS:
+            local = {k: v for k, v in frame.f_locals.items() if k[0] != "." and k != "__class__"}
+            seen += _visible(local, live.describe)
+        self.snapshots.append(seen)
+
+    def finish(self) -> Any:
+        self.file.write_bytes(pickle.dumps(self.snapshots))
+        return super().finish()
+
+
+def differences(code: str, folder: Path, **options: Any) -> tuple[list[str], Run]:
+    """Where replaying a program's log differs from the naive look, and the run itself."""
+    ReferenceRecorder.file = folder / "snapshots"
+    ReferenceRecorder.snapshots = []
+    original: types.ModuleType = tracer.program
+    original.Recorder = ReferenceRecorder  # type: ignore[attr-defined]
+    try:
+        done = run(code, **options)
+    finally:
+        original.Recorder = Recorder  # type: ignore[attr-defined]
+    snapshots = pickle.loads(ReferenceRecorder.file.read_bytes())
+    trace = done.trace
+    if len(snapshots) != len(trace.events):
+        return [f"{len(snapshots)} looks, {len(trace.events)} events; {done.stderr.decode()}"], done
+    state = State()
+    found = []
+    for number, (event, truth) in enumerate(zip(trace.events, snapshots, strict=True)):
+        for change in event.changes:
+            state.apply(change)
+        seen = _replayed_view(state, event)
+        if seen != truth:
+            found.append(f"event {number} {event.kind} {event.span}: replayed {seen}, true {truth}")
+        state.enter(event)
+    return found, done
+
+
+def _replayed_view(state: State, event: Event) -> list[tuple[str, Any]]:
+    replayed = _Replayed(state)
+    seen = _visible(state.frames[0].names, replayed.describe)
+    if event.frame and event.kind not in ("call", "resume"):
+        seen += _visible(state.frames[event.frame].names, replayed.describe)
+    return seen

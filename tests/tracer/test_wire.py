@@ -1,0 +1,73 @@
+"""The log's bytes: round trips, refusals."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tracing import run
+from tracer import wire
+from tracer.events import Bind
+from tracer.wire import WireError, decode
+from tracer.writer import ByteLimit, Writer, varint
+
+
+def decoded(value: object) -> object:
+    writer = Writer({}, 10_000_000)
+    encode = {int: writer.integer, float: writer.real, str: writer.text, bytes: writer.raw, complex: writer.imaginary}
+    body = encode[type(value)](value)  # type: ignore[operator]
+    name = writer.name("x")
+    writer.out += bytes([wire.BIND, 0]) + name + body
+    (change,) = decode(writer.finish("end")).tail
+    assert isinstance(change, Bind)
+    return change.value
+
+
+@given(
+    st.one_of(
+        st.integers(),
+        st.integers(-(2**3000), 2**3000),
+        st.floats(allow_nan=False),
+        st.text(st.characters(codec=None)),
+        st.binary(),
+        st.complex_numbers(allow_nan=False),
+    )
+)
+def test_atoms_survive(value: object) -> None:
+    got = decoded(value)
+    assert type(got) is type(value)
+    assert got == value
+
+
+def test_nan_and_negative_zero_survive() -> None:
+    assert math.isnan(decoded(math.nan))  # type: ignore[arg-type]
+    assert str(decoded(-0.0)) == "-0.0"
+
+
+@pytest.mark.parametrize("number", [0, 1, 127, 128, 300, 2**40])
+def test_varints_are_little_endian_sevens(number: int) -> None:
+    assert sum((byte & 0x7F) << 7 * i for i, byte in enumerate(varint(number))) == number
+
+
+def test_other_bytes_are_refused() -> None:
+    with pytest.raises(WireError, match="not a trace log"):
+        decode(b"PAR1")
+
+
+def test_a_newer_version_is_refused_with_a_clear_word() -> None:
+    with pytest.raises(WireError, match="newer"):
+        decode(wire.MAGIC + bytes([wire.VERSION + 1]) + b"\0")
+
+
+def test_a_log_without_its_end_is_refused() -> None:
+    log = run("x = [1]\n").log
+    for cut in (6, len(log) // 2, len(log) - 1):
+        with pytest.raises(WireError):
+            decode(log[:cut])
+
+
+def test_the_writer_refuses_what_does_not_fit() -> None:
+    writer = Writer({}, 100)
+    with pytest.raises(ByteLimit):
+        writer.room(101)

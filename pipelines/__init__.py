@@ -1,0 +1,1 @@
+"""Sources in, shards out: readers, the Beam build, the checks of a finished corpus, and the command line."""

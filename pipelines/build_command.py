@@ -1,0 +1,142 @@
+"""`nlex build`: plan, run the units, merge the parts, write card and manifest."""
+
+import argparse
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_units
+from pipelines.card import make_card
+from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
+from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
+from pipelines.merge import merge
+from pipelines.options import BuildOptions
+from pipelines.parts import Workspace, part_counts, write_part
+from pipelines.plan import Plan, make_plan
+from pipelines.progress import Progress
+from pipelines.sources.locate import SourceError
+from pipelines.summary import build_report, summary_table
+from pipelines.unit import part_key
+from pipelines.watchdog import end_at_once, watch_workers
+from pipelines.worker_sandbox import close_worker_sandboxes, worker_sandbox
+from sandbox import SandboxUnavailable, observe
+from schemas.job import Limits, Program
+
+_RESUME = "Run the same command again: it goes on where this one stopped."
+
+
+class BusyError(Exception):
+    """Another build is at work in the same folder."""
+
+
+def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequence[str] = ()) -> dict[str, Any]:
+    """Builds a corpus, or finishes one that was begun, and returns its manifest.
+
+    Raises:
+        SourceError: a source that cannot be found.
+        SandboxUnavailable, UnitFailed: this machine cannot run the programs, or a worker failed.
+        BusyError: another build is at work in `output`.
+    """
+    workspace = Workspace(output)
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    with (workspace.root / "lock").open("w") as lock:
+        _take(lock, output)
+        workspace.make()
+        plan = make_plan(options, workspace)
+        parts = _run(plan, options, workspace, beam_arguments(workers, beam))
+        read = workspace.prose("read", "rejects")
+        write_part(read, plan.rejects)
+        (output / MANIFEST).unlink(missing_ok=True)
+        shards, counts = merge([read, *parts], output)
+        manifest = make_manifest(options, plan, shards, counts)
+        write_text_atomically(output / CARD, make_card(shards, manifest).encode())
+        write_manifest(output, manifest)
+        _forget(parts, workspace)
+    return manifest
+
+
+def _take(lock: IO[str], output: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BusyError(f"another build is at work in {output}; wait for it, or name another folder") from None
+
+
+def _run(plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Sequence[str]) -> list[Path]:
+    """Runs the units that have no part yet; returns all parts in order."""
+    parts = {workspace.prose(unit.bucket, part_key(unit, options)): unit for unit in plan.units}
+    missing = [unit for path, unit in parts.items() if not path.exists()]
+    if missing:
+        _greet(options)
+        stop = watch_workers(_RESUME)
+        try:
+            with Progress(parts):
+                run_units(missing, options, workspace.output, arguments)
+        finally:
+            stop()
+            close_worker_sandboxes()
+    return list(parts)
+
+
+def _greet(options: BuildOptions) -> None:
+    """Runs one small job, so that a machine without a sandbox is told so before anything else starts."""
+    program = Program("stdin", "print(input())")
+    seen = observe(worker_sandbox(options.sandbox), program, stdin="ready\n", limits=Limits(), trace=False)
+    if seen.outcome.verdict != "ok" or seen.outcome.stdout != b"ready\n":
+        said = seen.outcome.detail or seen.outcome.stderr_tail.decode("utf-8", "replace")
+        raise SandboxUnavailable(f"a first small program ended as {seen.outcome.verdict}: {said}")
+
+
+def _forget(parts: Sequence[Path], workspace: Workspace) -> None:
+    """Drops the spool, and parts in which the sandbox failed: a later build tries those again."""
+    shutil.rmtree(workspace.root / "spool")
+    for part in parts:
+        if any(reason == "sandbox/sandbox_error" for *_, reason in part_counts(part)):
+            part.unlink()
+
+
+def default_workers() -> int:
+    """One worker for each core that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
+    """Runs `nlex build` and returns its exit code."""
+    quiet_logging()
+    options = BuildOptions(
+        sources=tuple(args.source),
+        limit=args.limit,
+        seed=args.seed,
+        sandbox=args.sandbox,
+        max_events=args.max_events,
+        max_trace_bytes=args.max_trace_bytes,
+        style=args.style,
+        time_limit_s=args.time_limit,
+    )
+    try:
+        manifest = build(options, args.output, workers=args.workers or default_workers(), beam=beam)
+    except SourceError as error:
+        return _fail(str(error), USAGE)
+    except (SandboxUnavailable, BusyError, OSError) as error:
+        return _fail(f"{error}", ENVIRONMENT)
+    except KeyboardInterrupt:
+        print(f"\nnlex: interrupted. {_RESUME}", file=sys.stderr)
+        end_at_once(INTERRUPTED)
+    except UnitFailed as error:
+        return _fail(f"{error}\n{_RESUME}", ENVIRONMENT if error.unavailable else FOUND_WRONG)
+    print(summary_table(manifest))
+    print(f"\n{args.output}: {sum(shard['bytes'] for shard in manifest['files']):,} bytes of shards")
+    if args.json:
+        print(orjson.dumps(build_report(manifest)).decode())
+    return DONE
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"nlex: {message}", file=sys.stderr)
+    return code

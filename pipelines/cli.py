@@ -1,0 +1,155 @@
+"""The command line: what `nlex` and its commands take; each command's work is imported when it runs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
+
+_COMMANDS = {
+    "build": "the whole pipeline: traces, prose, shards, card and manifest",
+    "trace": "what one program does, told step by step",
+    "verify": "read a corpus back: schema, manifest, every claim",
+    "sandbox": "build the image, examine this machine, run one program",
+}
+_BUILD_TEXT = """Runs every program of the sources on its inputs in the sandbox, tells what happened, checks every
+claim, and writes shards that `datasets` loads. A build that was stopped goes on where it stopped when the same
+command is given again. What stands after `--` goes to Apache Beam unchanged."""
+_BUILD_EXAMPLES = """examples:
+  nlex build jsonl:problems.jsonl --output corpus
+  nlex build 'jsonl:data/*.jsonl' --output corpus --workers 4 --limit 100
+  nlex build jsonl:problems.jsonl --output corpus --workers 1 -- --direct_runner_bundle_repeat=2"""
+_TRACE_TEXT = "Runs one program in the sandbox and prints its trace as prose, as JSON, or in the CWM frame format."
+_TRACE_EXAMPLES = """examples:
+  nlex trace prog.py --stdin in.txt
+  nlex trace lib.py --call 'f([1, 2], k=3)' --format cwm"""
+_VERIFY_TEXT = """Reads every shard of a corpus back: schema, checksums and counts against the manifest, and each
+claim of each explanation against its trace. --rerun N also executes N programs again and compares. Exit code 1 on any
+problem."""
+_VERIFY_EXAMPLES = """examples:
+  nlex verify corpus
+  nlex verify corpus --rerun 20 --json"""
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is no time limit in seconds")
+    return number
+
+
+def _add_sandbox_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sandbox", choices=["docker", "process"], default="docker", help="where programs run (default: docker)"
+    )
+
+
+def _add_trace_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-events", type=_positive, default=10_000, metavar="N", help="events of a trace (10,000)")
+    parser.add_argument(
+        "--max-trace-bytes", type=_positive, default=1_000_000, metavar="N", help="bytes of a trace's log (1,000,000)"
+    )
+    parser.add_argument("--style", choices=["steps"], default="steps", help="the style of the prose (steps)")
+
+
+def _build_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", nargs="+", metavar="SOURCE", help="KIND:PATH; PATH may be a glob; KIND is jsonl")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the corpus")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="use the first N good rows only")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among wordings (0)")
+    _add_sandbox_choice(parser)
+    _add_trace_limits(parser)
+    parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument(
+        "--time-limit", type=_seconds, metavar="S", help="processor seconds of a run (default: the row's own, else 10)"
+    )
+    parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, examples, rejects")
+
+
+def _trace_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("program", type=Path, metavar="PROGRAM.py")
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--stdin", type=Path, metavar="FILE", help="the program's input (default: empty)")
+    given.add_argument("--call", metavar="EXPR", help="trace this call of the program's functions")
+    parser.add_argument("--format", choices=["prose", "json", "cwm"], default="prose", help="default: prose")
+    _add_sandbox_choice(parser)
+    _add_trace_limits(parser)
+
+
+def _verify_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("corpus", type=Path, metavar="DIR")
+    parser.add_argument("--rerun", type=_positive, default=0, metavar="N", help="execute N programs again and compare")
+    _add_sandbox_choice(parser)
+    parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, claims, problems")
+
+
+def make_parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of `nlex`; the sandbox's own arguments are there only where `command` asks for them."""
+    parser = argparse.ArgumentParser(
+        prog="nlex", description="Corpora of natural-language execution traces, true by construction and checked."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    shape = argparse.RawDescriptionHelpFormatter
+    for name, text, examples, add in (
+        ("build", _BUILD_TEXT, _BUILD_EXAMPLES, _build_parser),
+        ("trace", _TRACE_TEXT, _TRACE_EXAMPLES, _trace_parser),
+        ("verify", _VERIFY_TEXT, _VERIFY_EXAMPLES, _verify_parser),
+    ):
+        add(commands.add_parser(name, help=_COMMANDS[name], description=text, epilog=examples, formatter_class=shape))
+    sandbox = commands.add_parser("sandbox", help=_COMMANDS["sandbox"], description=_COMMANDS["sandbox"].capitalize())
+    if command == "sandbox":
+        from sandbox.command import add_sandbox_arguments
+
+        add_sandbox_arguments(sandbox)
+    return parser
+
+
+def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
+    match args.command:
+        case "build":
+            from pipelines.build_command import run_build_command
+
+            return run_build_command(args, rest)
+        case "trace":
+            from pipelines.trace_command import run_trace_command
+
+            return run_trace_command(args)
+        case "verify":
+            from pipelines.verify_command import run_verify_command
+
+            return run_verify_command(args)
+        case _:
+            from sandbox.command import run_sandbox_command
+
+            return run_sandbox_command(args)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs `nlex` with its arguments (of the process by default) and returns the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    cut = given.index("--") if "--" in given else len(given)
+    own, rest = given[:cut], given[cut + 1 :]
+    parser = make_parser(own[0] if own else "")
+    args = parser.parse_args(own)
+    if rest and args.command != "build":
+        parser.error(f"only `build` takes arguments after --, `{args.command}` does not")
+    try:
+        return _run(args, rest)
+    except KeyboardInterrupt:
+        print("nlex: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return ENVIRONMENT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""What a build is asked to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.job import MAX_EVENTS, MAX_TRACE_BYTES, Limits
+from schemas.solution import Solution
+
+Backend = Literal["docker", "process"]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """The options that decide what is in a corpus; how it is run (workers, runner) is not among them.
+
+    Attributes:
+        sources: `KIND:PATH` each.
+        limit: how many good rows to read, in all; None for all of them.
+        time_limit_s: processor seconds of every run; None for the row's own limit, else 10.
+    """
+
+    sources: tuple[str, ...]
+    limit: int | None = None
+    seed: int = 0
+    sandbox: Backend = "docker"
+    max_events: int = MAX_EVENTS
+    max_trace_bytes: int = MAX_TRACE_BYTES
+    style: str = "steps"
+    time_limit_s: float | None = None
+
+    def limits_of(self, solution: Solution) -> Limits:
+        """What a run of this solution may use."""
+        default = Limits()
+        cpu_s = self.time_limit_s or solution.time_limit_s or default.cpu_s
+        return Limits(
+            cpu_s=cpu_s,
+            wall_s=2 * cpu_s,
+            memory_bytes=solution.memory_limit_bytes or default.memory_bytes,
+            output_bytes=default.output_bytes,
+            max_events=self.max_events,
+            max_trace_bytes=self.max_trace_bytes,
+        )

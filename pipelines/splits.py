@@ -1,0 +1,40 @@
+"""Which split a problem goes to: by its evaluation set, by its row, else by a hash of its name."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from schemas.solution import Solution
+
+_EVALUATION_SETS = re.compile(
+    r"crux-?eval|human-?eval|\bmbpp\b|live-?code-?bench|leetcode-?dataset|\btaco\b|\bapps\b"
+    r"|mapcoder|code_?contests?.*(valid|test)",
+    re.IGNORECASE,
+)
+_TEST_OF_100 = 5
+_VALIDATION_OF_100 = 5
+
+
+def is_evaluation(source: str) -> bool:
+    """Whether a row's `source` names a set that people evaluate with."""
+    return _EVALUATION_SETS.search(source) is not None
+
+
+def hashed_split(problem_id: str) -> str:
+    """The split of a problem that nothing else decides: 90 % train, 5 % validation, 5 % test, for ever the same."""
+    number = int.from_bytes(hashlib.sha256(f"split\0{problem_id}".encode()).digest()[:8], "big") % 100
+    if number < _TEST_OF_100:
+        return "test"
+    return "validation" if number < _TEST_OF_100 + _VALIDATION_OF_100 else "train"
+
+
+def problem_split(solutions: Sequence[Solution]) -> str:
+    """The one split of a problem, from all its rows in their order.
+
+    A row of an evaluation set sends the whole problem to `test`; else the first row that names a
+    split decides, else the hash.
+    """
+    if any(is_evaluation(solution.source) for solution in solutions):
+        return "test"
+    named = [solution.split for solution in solutions if solution.split]
+    return named[0] if named else hashed_split(solutions[0].problem_id)

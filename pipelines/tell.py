@@ -1,0 +1,213 @@
+"""From the stored runs of a problem to its rows: examples, predictions, traces, the solve row, and rejects."""
+
+import platform
+import re
+from collections.abc import Iterator, Mapping
+
+from templates.checker import check
+from templates.narrator import NarrationError, narrate
+from templates.prompts import prediction_prompt, solve_prompt
+
+from pipelines.judge import judge_stdout, judge_value
+from pipelines.options import BuildOptions
+from pipelines.parts import Entry
+from pipelines.runs import StoredRun
+from pipelines.select import Planned, Selection
+from pipelines.told import Untold, execution_of, untold
+from schemas.configs import CONFIGS
+from schemas.job import effective_source
+from schemas.narration import CheckReport, Narration
+from schemas.nlex import ExampleRow, Message
+from schemas.outcome import Judgement
+from schemas.output_prediction import OutputPredictionRow
+from schemas.solve import SolveRow, TestRow
+from schemas.trace_row import TraceRow
+from templates.execution import Execution
+from tracer import TRACER_VERSION
+from tracer.wire import WireError, decode
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def count_tokens(text: str) -> int:
+    """Words and punctuation marks of a text."""
+    return sum(1 for _ in _TOKEN.finditer(text))
+
+
+def _output(planned: Planned, run: StoredRun) -> str:
+    return run.stdout.decode("utf-8", "replace") if planned.test.call is None else run.value or ""
+
+
+def _judge(planned: Planned, run: StoredRun) -> Judgement:
+    expected = planned.test.expected
+    if run.verdict != "ok":
+        return "unjudged" if expected is None else "wrong_answer"
+    judge = judge_stdout if planned.test.call is None else judge_value
+    return judge(expected, _output(planned, run))
+
+
+def _trace_row(planned: Planned, run: StoredRun, log: bytes, events: int) -> TraceRow:
+    solution = planned.row.solution
+    return TraceRow(
+        id=planned.trace_id,
+        log=log,
+        kind=solution.program.kind,
+        code=solution.program.code,
+        prelude=solution.program.prelude,
+        setup=solution.program.setup,
+        input=planned.input,
+        output=_output(planned, run),
+        verdict=run.verdict,
+        integrity=run.integrity or "lost",
+        events=events,
+        bytes=len(log),
+        python=platform.python_version(),
+        tracer=TRACER_VERSION,
+        problem_id=solution.problem_id,
+        solution_id=solution.id,
+    )
+
+
+def _prediction_row(planned: Planned, run: StoredRun) -> OutputPredictionRow:
+    solution, test = planned.row.solution, planned.test
+    source = effective_source(solution.program.code, None)
+    return OutputPredictionRow(
+        id=planned.id,
+        prompt=prediction_prompt(solution.program.kind, source, test.call, test.stdin),
+        kind=solution.program.kind,
+        code=solution.program.code,
+        input=planned.input,
+        expected_output=_output(planned, run),
+        verdict=run.verdict,
+        judgement=_judge(planned, run),
+        problem_id=solution.problem_id,
+        solution_id=solution.id,
+        source=solution.source,
+        license=solution.license,
+    )
+
+
+def _internal(stage: str, error: Exception) -> Untold:
+    message = f"a fault of ours: {type(error).__name__}: {error}; please report it"
+    return Untold(stage, "internal_error", message.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def _narrated(execution: Execution, options: BuildOptions) -> tuple[Narration, CheckReport] | Untold:
+    """A narration that the checker bears out; else the first claim that it does not."""
+    try:
+        narration = narrate(execution, style=options.style, seed=options.seed)
+    except NarrationError as error:
+        return Untold("narrate", error.reason, error.message)
+    except Exception as error:
+        return _internal("narrate", error)
+    try:
+        (narration.prompt + narration.explanation + narration.answer).encode("utf-8")
+    except UnicodeEncodeError:
+        return Untold("narrate", "unencodable", "the text has a lone surrogate, which UTF-8 cannot hold")
+    try:
+        report = check(execution, narration.explanation, narration.answer, style=options.style)
+    except Exception as error:
+        return _internal("check", error)
+    if report.problems:
+        first = report.problems[0]
+        more = f" ({len(report.problems)} such claims)" if len(report.problems) > 1 else ""
+        return Untold("check", "ungrounded", f"step {first.step}: {first.reason}{more}", first.claim)
+    return narration, report
+
+
+def _example(planned: Planned, run: StoredRun, execution: Execution, options: BuildOptions) -> ExampleRow | Untold:
+    told = _narrated(execution, options)
+    if isinstance(told, Untold):
+        return told
+    narration, report = told
+    solution = planned.row.solution
+    spoken = f"{narration.explanation}\n{narration.answer}"
+    return ExampleRow(
+        id=planned.id,
+        messages=(Message("user", narration.prompt), Message("assistant", spoken)),
+        kind=solution.program.kind,
+        code=solution.program.code,
+        input=planned.input,
+        output=_output(planned, run),
+        style=narration.style,
+        verdict=run.verdict,
+        judgement=_judge(planned, run),
+        events=len(execution.trace.events),
+        steps=narration.steps,
+        claims=report.claims,
+        tokens=count_tokens(narration.prompt) + count_tokens(spoken),
+        trace_id=planned.trace_id,
+        problem_id=solution.problem_id,
+        solution_id=solution.id,
+        source=solution.source,
+        license=solution.license,
+    )
+
+
+def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildOptions) -> Iterator[Entry]:
+    """The rows of one execution: an example or a reject, its trace, and a prediction row where it ended well."""
+    file, program = planned.row.file, planned.row.solution.program
+    try:
+        trace = decode(run.log) if run.log is not None else None
+    except WireError as error:
+        yield planned.reject(split, Untold("trace", "trace_unreadable", str(error)))
+        return
+    against = untold(run, trace)
+    if run.verdict == "ok" and (against is None or against.stage == "trace"):
+        yield Entry("output_prediction", split, file, _prediction_row(planned, run))
+    if trace is not None and run.log is not None and not run.nondeterministic:
+        yield Entry("traces", split, file, _trace_row(planned, run, run.log, len(trace.events)))
+    if against is None and trace is not None:
+        stdout = run.stdout.decode("utf-8")
+        execution = execution_of(program, planned.test, stdout=stdout, value=run.value, trace=trace)
+        example = _example(planned, run, execution, options)
+        if isinstance(example, ExampleRow):
+            yield Entry("nlex", split, file, example)
+            return
+        against = example
+    if against is not None:
+        yield planned.reject(split, against)
+
+
+def solve_entry(selection: Selection, options: BuildOptions) -> Entry | None:
+    """The solve row of a problem that has a statement and a test with a known answer, else None."""
+    for row in selection.rows:
+        solution = row.solution
+        tests = {
+            hidden: tuple(
+                TestRow(test.stdin if test.call is None else test.call, test.expected)
+                for test in solution.tests
+                if test.hidden == hidden and test.expected is not None
+            )
+            for hidden in (False, True)
+        }
+        if not solution.statement.strip() or not (tests[False] or tests[True]):
+            continue
+        limits = options.limits_of(solution)
+        solve = SolveRow(
+            id=solution.problem_id,
+            prompt=solve_prompt(solution.statement, tests[False]),
+            kind=solution.program.kind,
+            statement=solution.statement,
+            entry=solution.entry,
+            public_tests=tests[False],
+            hidden_tests=tests[True],
+            time_limit_s=limits.cpu_s,
+            memory_limit_bytes=limits.memory_bytes,
+            source=solution.source,
+            license=solution.license,
+        )
+        return Entry("solve", selection.split, row.file, solve)
+    return None
+
+
+def tell_problem(selection: Selection, runs: Mapping[str, StoredRun], options: BuildOptions) -> list[Entry]:
+    """All rows of a problem, config by config, each config's in the order of the source."""
+    entries = list(selection.rejects)
+    for planned in selection.planned:
+        entries.extend(tell_execution(planned, runs[planned.trace_id], selection.split, options))
+    solve = solve_entry(selection, options)
+    if solve is not None:
+        entries.append(solve)
+    order = {config: place for place, config in enumerate(CONFIGS)}
+    return sorted(entries, key=lambda entry: order[entry.config])

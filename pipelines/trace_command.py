@@ -1,0 +1,100 @@
+"""`nlex trace`: one program on one input, its trace as prose, JSON or CWM frames."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, USAGE
+from pipelines.runs import StoredRun, stored_run
+from pipelines.sources.python_text import call_fault, program_fault
+from pipelines.told import execution_of, untold
+from pipelines.trace_json import trace_json
+from sandbox import Sandbox, SandboxConfig, SandboxUnavailable, observe
+from schemas.job import Limits, Program
+from schemas.solution import TestCase
+from templates.execution import Execution
+from tracer.wire import decode
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text") from None
+
+
+def _observed(args: argparse.Namespace, program: Program, test: TestCase) -> StoredRun:
+    limits = Limits(max_events=args.max_events, max_trace_bytes=args.max_trace_bytes)
+    with Sandbox(SandboxConfig(backend=args.sandbox)) as sandbox:
+        return stored_run("", observe(sandbox, program, stdin=test.stdin, call=test.call, limits=limits))
+
+
+def _prose(execution: Execution, style: str) -> tuple[str, list[str]]:
+    """The prose, and what the checker finds wrong with it."""
+    from templates.checker import check
+    from templates.narrator import narrate
+
+    narration = narrate(execution, style=style, seed=0)
+    report = check(execution, narration.explanation, narration.answer, style=style)
+    problems = [f"step {problem.step}: {problem.reason}: {problem.claim}" for problem in report.problems]
+    return f"{narration.explanation}\n{narration.answer}", problems
+
+
+def _say(problem: str) -> None:
+    print(f"nlex: {problem}", file=sys.stderr)
+
+
+def _show(args: argparse.Namespace, program: Program, test: TestCase, run: StoredRun) -> int:
+    trace = decode(run.log) if run.log is not None else None
+    against = untold(run, trace)
+    if args.format == "json" and trace is not None:
+        print(json.dumps(trace_json(trace)))
+        if against:
+            _say(against.message)
+        return FOUND_WRONG if against else DONE
+    if against is not None or trace is None:
+        _say(against.message if against else "no trace was made")
+        return FOUND_WRONG
+    stdout = run.stdout.decode("utf-8")
+    execution = execution_of(program, test, stdout=stdout, value=run.value, trace=trace)
+    if args.format == "cwm":
+        from templates.cwm import render_cwm
+
+        print(render_cwm(execution))
+        return DONE
+    from templates.narrator import NarrationError
+
+    try:
+        prose, problems = _prose(execution, args.style)
+    except NarrationError as error:
+        _say(f"this trace cannot be told: {error}")
+        return FOUND_WRONG
+    print(prose)
+    for problem in problems:
+        _say(f"a claim that the trace does not bear out: {problem}")
+    return FOUND_WRONG if problems else DONE
+
+
+def run_trace_command(args: argparse.Namespace) -> int:
+    """Runs `nlex trace` and returns its exit code."""
+    try:
+        code = _read(args.program)
+        stdin = _read(args.stdin) if args.stdin else ""
+        fault = program_fault(code)
+        wrong = fault[1] if fault else call_fault(args.call) if args.call is not None else ""
+        if wrong:
+            raise ValueError(f"{args.program}: {wrong}")
+    except ValueError as error:
+        _say(str(error))
+        return USAGE
+    program = Program("stdin" if args.call is None else "function", code)
+    test = TestCase(stdin=stdin, call=args.call, expected=None)
+    try:
+        run = _observed(args, program, test)
+    except SandboxUnavailable as error:
+        _say(str(error))
+        return ENVIRONMENT
+    return _show(args, program, test, run)

@@ -1,0 +1,39 @@
+"""The Beam side of a work unit: descriptors in, nothing out; the work itself is `pipelines.unit`."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+
+from pipelines.options import BuildOptions
+from pipelines.parts import Workspace
+from pipelines.plan import Unit
+from pipelines.unit import run_unit
+from pipelines.watchdog import end_with
+from pipelines.worker_sandbox import worker_sandbox
+
+
+class RunUnit(beam.DoFn):
+    """Does the units it is given; `driver` is the process that a local worker must not outlive."""
+
+    def __init__(self, options: BuildOptions, output: Path, driver: int) -> None:
+        self.options = options
+        self.output = output
+        self.driver = driver
+
+    def setup(self) -> None:
+        """Ties a local worker process to the driver that started it."""
+        if os.getpid() != self.driver and os.environ.get("NLEX_DRIVER") == str(self.driver):
+            end_with(self.driver)
+
+    def process(self, element: Unit, *args: Any, **kwargs: Any) -> Iterable[str]:
+        """Runs one unit and names its bucket."""
+        run_unit(
+            element,
+            self.options,
+            Workspace(self.output),
+            lambda fresh: worker_sandbox(self.options.sandbox, fresh),
+        )
+        yield element.bucket

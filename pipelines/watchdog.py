@@ -1,0 +1,71 @@
+"""Ends a run that would hang: a driver whose worker died, a worker whose driver died."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.exit_codes import ENVIRONMENT
+
+_LOOK_EVERY_S = 1.0
+
+
+def _children() -> list[int]:
+    """The processes that this one started, as far as /proc tells."""
+    pids = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        try:
+            pids += [int(pid) for pid in task.read_text().split()]
+        except OSError:
+            continue
+    return pids
+
+
+def end_at_once(code: int) -> None:
+    """Ends this process and the workers it started, without waiting for threads that hang."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for pid in _children():
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            continue
+    os._exit(code)
+
+
+def watch_workers(hint: str) -> Callable[[], None]:
+    """From now on a worker process that dies ends this process with a message; returns how to stop that.
+
+    Beam's local runner learns of a dead worker in a thread of its own, and waits for ever in the main one.
+    """
+    before = threading.excepthook
+
+    def on_thread_error(failure: threading.ExceptHookArgs) -> None:
+        if "Worker subprocess exited" not in str(failure.exc_value):
+            before(failure)
+            return
+        print(f"nlex: a worker process died ({failure.exc_value}). {hint}", file=sys.stderr)
+        end_at_once(ENVIRONMENT)
+
+    def stop() -> None:
+        threading.excepthook = before
+
+    threading.excepthook = on_thread_error
+    return stop
+
+
+def end_with(driver: int) -> None:
+    """From now on this worker process ends when its driver is gone."""
+
+    def watch() -> None:
+        while True:
+            try:
+                os.kill(driver, 0)
+            except ProcessLookupError:
+                os._exit(ENVIRONMENT)
+            time.sleep(_LOOK_EVERY_S)
+
+    threading.Thread(target=watch, name="driver-watch", daemon=True).start()

@@ -1,6 +1,6 @@
 """Derives Arrow schemas, plain rows and `datasets` features from record types.
 
-A record is a frozen dataclass whose fields are `str`, `int`, `float`, `bool`, `bytes`, another
+A record is a frozen dataclass whose fields are `str` (or a `Literal` of texts), `int`, `float`, `bool`, `bytes`, another
 record, `tuple[X, ...]` of those, or any of them `| None`. What a record means lives in its own module.
 """
 
@@ -28,20 +28,22 @@ _ATOMS: dict[object, tuple[pa.DataType, str]] = {
 }
 
 
-def _without_none(hint: Any) -> Any:
-    """`X | None` to `X`; anything else unchanged."""
+def _column_hint(hint: Any) -> Any:
+    """`X | None` to `X`, a `Literal` of texts to `str`; anything else unchanged."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         kept = [arm for arm in typing.get_args(hint) if arm is not type(None)]
         if len(kept) != 1:
             raise TypeError(f"a column has one type, got {hint}")
-        return kept[0]
+        hint = kept[0]
+    if typing.get_origin(hint) is typing.Literal and all(isinstance(arm, str) for arm in typing.get_args(hint)):
+        return str
     return hint
 
 
 @functools.cache
 def _hints(record: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(record)
-    return {field.name: _without_none(hints[field.name]) for field in dataclasses.fields(record)}
+    return {field.name: _column_hint(hints[field.name]) for field in dataclasses.fields(record)}
 
 
 def _arrow_type(hint: Any) -> pa.DataType:

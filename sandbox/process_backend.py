@@ -40,11 +40,12 @@ def jail_root() -> Path:
     with open(cache_folder() / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
-            _unpack(root, whole)
+            unpack(root, whole)
     return root
 
 
-def _unpack(root: Path, whole: bool) -> None:
+def unpack(root: Path, whole: bool) -> None:
+    """Lay out the image's tree at `root`, all of it or just what runs beside a job; all at once or not at all."""
     partial = Path(tempfile.mkdtemp(dir=root.parent, prefix="partial-"))
     try:
         for name, content, mode, modified in image_entries():

@@ -1,0 +1,81 @@
+"""One execution observed: verdict from the untraced run, trace from the traced one."""
+
+import pytest
+
+from sandbox import Observation, Sandbox, observe
+from schemas.job import Limits, Program
+from tracer.wire import decode
+
+LIMITS = Limits(cpu_s=2, wall_s=5, memory_bytes=128 << 20, output_bytes=100_000)
+
+
+def watch(box: Sandbox, code: str, stdin: str = "", limits: Limits = LIMITS) -> Observation:
+    return observe(box, Program("stdin", code), stdin=stdin, limits=limits)
+
+
+def test_a_plain_program_has_a_complete_trace(box):
+    observation = watch(box, "n = int(input())\nprint(n * 2)\n", "4\n")
+    assert observation.outcome.verdict == "ok"
+    assert (observation.outcome.trace_integrity, observation.traced_detail) == ("complete", "")
+    assert observation.outcome.trace is not None
+    assert decode(observation.outcome.trace).events
+
+
+def test_a_call_is_traced_too(box):
+    program = Program("function", "def f(x):\n    return x + 1\n")
+    observation = observe(box, program, call="f(3)", limits=LIMITS)
+    assert (observation.outcome.value, observation.outcome.trace_integrity) == ("4", "complete")
+
+
+def test_the_same_execution_gives_the_same_bytes(box):
+    code = "d = {}\nfor w in input().split():\n    d[w] = d.get(w, 0) + 1\nprint(d)\n"
+    assert watch(box, code, "a b a").outcome.trace == watch(box, code, "a b a").outcome.trace
+
+
+def test_a_program_that_fails_is_traced_to_its_end(box):
+    observation = watch(box, "x = [1]\nprint(x[0])\nx[5]\n")
+    assert observation.outcome.verdict == "runtime_error"
+    assert observation.outcome.trace_integrity == "complete"
+
+
+def test_a_trace_over_its_limit_is_kept_as_truncated(box):
+    limits = Limits(cpu_s=2, wall_s=5, max_events=100)
+    observation = watch(box, "t = 0\nfor i in range(1000):\n    t += i\nprint(t)\n", limits=limits)
+    assert observation.outcome.stdout == b"499500\n"
+    assert observation.outcome.trace_integrity == "truncated"
+    assert observation.outcome.trace
+
+
+def test_no_trace_is_taken_of_what_a_limit_ended(box):
+    observation = watch(box, "while True: print('x' * 1000)")
+    assert (observation.outcome.verdict, observation.outcome.trace_integrity) == ("output_limit", None)
+
+
+def test_no_trace_is_taken_where_none_is_asked_for(box):
+    observation = observe(box, Program("stdin", "print(1)"), limits=LIMITS, trace=False)
+    assert (observation.outcome.stdout, observation.outcome.trace) == (b"1\n", None)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(*{'spam', 'ham', 'eggs', 'bacon', 'toast', 'beans'})",
+        "import time\nx = time.perf_counter_ns()\nprint('done')",
+    ],
+)
+def test_what_differs_between_runs_is_nondeterministic(box, code):
+    observation = watch(box, code)
+    assert observation.nondeterministic
+    assert observation.outcome.trace is None
+
+
+def test_a_program_that_sorts_its_set_is_deterministic(box):
+    assert watch(box, "print(sorted({'spam', 'ham', 'eggs'}))").nondeterministic == ""
+
+
+def test_a_program_that_removes_the_recorder_loses_its_trace_and_keeps_its_verdict(box):
+    observation = watch(box, "import sys\nsys.settrace(None)\nprint(1)\n")
+    assert (observation.outcome.verdict, observation.outcome.stdout) == ("ok", b"1\n")
+    assert observation.outcome.trace_integrity == "tampered"
+    assert observation.outcome.trace is None
+    assert "settrace" in observation.traced_detail

@@ -1,7 +1,8 @@
 """Derives Arrow schemas, plain rows and `datasets` features from record types.
 
-A record is a frozen dataclass whose fields are `str` (or a `Literal` of texts), `int`, `float`, `bool`, `bytes`, another
-record, `tuple[X, ...]` of those, or any of them `| None`. What a record means lives in its own module.
+A record is a frozen dataclass whose fields are `str` (or a `Literal` of texts), `int`, `float`, `bool`,
+`bytes`, another record, `tuple[X, ...]` of those, or any of them `| None`. What a record means lives in
+its own module.
 """
 
 import dataclasses

@@ -1,7 +1,11 @@
 """Watches, by audit events, whether the program's own code reaches for what records it."""
 
 import sys
+import types
 from typing import Any
+
+RECURSION_MARGIN = 60
+"""Frames that the recorder may need on top of the program's deepest."""
 
 _WATCHED = frozenset(
     {
@@ -40,7 +44,18 @@ class Watch:
             return
         self._busy = True
         try:
-            if self._getframe(1).f_code.co_filename == self._filename:
+            frame = self._getframe(1)
+            if frame.f_code.co_filename == self._filename and not self._dropped(event, frame):
                 self.found.append(event)
         finally:
             self._busy = False
+
+    @staticmethod
+    def _dropped(event: str, frame: types.FrameType) -> bool:
+        """Did the interpreter itself let go of the recorder, which had no frames left to run in?"""
+        if event != "sys.settrace":
+            return False
+        depth, outer = 0, frame.f_back
+        while outer is not None:
+            depth, outer = depth + 1, outer.f_back
+        return depth + RECURSION_MARGIN >= sys.getrecursionlimit()

@@ -18,14 +18,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from tracer.audit import Watch
+from tracer.audit import RECURSION_MARGIN, Watch
 from tracer.instrument import APPEND, BUFFER, Instrumented, instrument
 from tracer.recorder import Recorder
 from tracer.streams import open_counted_streams, open_streams
 
 FILENAME = "program.py"
-RECURSION_MARGIN = 60
-"""Frames that the recorder may need on top of the program's deepest."""
 
 
 class _Report:

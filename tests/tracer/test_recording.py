@@ -288,3 +288,10 @@ def test_the_same_run_gives_the_same_bytes() -> None:
 def test_events_know_their_frame() -> None:
     events: tuple[Event, ...] = trace_program("def f():\n    return 1\nx = f()\n").trace.events
     assert [event.frame for event in events] == [0, 0, 1, 1, 1, 0]
+
+
+def test_a_deep_recursion_that_drops_the_recorder_is_no_tampering() -> None:
+    report = run("def f():\n    f()\nf()\n").report
+    assert report["watched"] == []
+    assert not report["installed"]
+    assert report["error"]["type"] == "RecursionError"

@@ -53,10 +53,14 @@ def run_sandbox_command(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
-    from sandbox.docker_backend import build_image, connect
+    from sandbox.docker_backend import build_image, connect, remove_older_images
 
-    tag = build_image(connect())
-    print(json.dumps({"image": tag}) if args.json else f"image {tag}")
+    client = connect()
+    tag = build_image(client)
+    removed = remove_older_images(client)
+    print(f"image {tag}" + (f" (removed {len(removed)} older)" if removed else ""))
+    if args.json:
+        print(json.dumps({"image": tag, "removed": removed}))
     return _DONE
 
 

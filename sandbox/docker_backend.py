@@ -14,7 +14,7 @@ import requests
 from docker.utils import kwargs_from_env
 
 from sandbox.config import SandboxConfig, SandboxUnavailable
-from sandbox.image import HOME, PYTHON, image_tag, write_tar
+from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
 from sandbox.jail.supervisor import FLAGS, START
 from sandbox.slot_number import SlotNumber
 
@@ -56,6 +56,18 @@ def build_image(client: docker.APIClient) -> str:
         except _ERRORS as error:
             raise SandboxUnavailable(f"the sandbox image cannot be built: {error}") from error
     return tag
+
+
+def remove_older_images(client: docker.APIClient) -> list[str]:
+    """Remove images that other versions made, unless a container runs on them; their tags."""
+    removed = []
+    with contextlib.suppress(*_ERRORS):
+        for image in client.images(name=IMAGE_NAME):
+            for tag in set(image.get("RepoTags") or ()) - {image_tag()}:
+                with contextlib.suppress(*_ERRORS):
+                    client.remove_image(tag)
+                    removed.append(tag)
+    return sorted(removed)
 
 
 class DockerJail:

@@ -20,7 +20,7 @@ def refused(act):
         return True
     return False
 def namespaces():
-    if os.readlink("/proc/self/ns/net") == host["net"]:
+    if not os.path.exists("/proc/self/ns/net") or os.readlink("/proc/self/ns/net") == host["net"]:
         return
     raise OSError
 def user():

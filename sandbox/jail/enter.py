@@ -40,7 +40,10 @@ def main() -> None:
     root, python, home, uid = sys.argv[1:]
     with contextlib.suppress(OSError):
         leave_namespaces(root)
-    os.chroot(root)
+    try:
+        os.chroot(root)
+    except PermissionError:
+        sys.exit("root without SYS_CHROOT cannot hold a jail: grant it, or run as another user")
     os.chdir("/")
     start = START.format(path=home, module="supervisor")
     os.execve(python, [python, *FLAGS, "-c", start, uid], {"LANG": "C.UTF-8"})

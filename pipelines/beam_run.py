@@ -20,7 +20,11 @@ class UnitFailed(Exception):
 def beam_arguments(workers: int, rest: Sequence[str]) -> list[str]:
     """Beam's own arguments for a local run, then what the user gave, which wins."""
     mode = "in_memory" if workers == 1 else "multi_processing"
-    local = ["--runner=FnApiRunner", f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
+    local = [
+        "--runner=FnApiRunner",
+        f"--direct_num_workers={workers}",
+        f"--direct_running_mode={mode}",
+    ]
     return [*local, *rest]
 
 

@@ -24,6 +24,7 @@ from pipelines.sources.locate import SourceError
 from pipelines.summary import build_report, summary_table
 from pipelines.unit import part_key
 from pipelines.watchdog import end_at_once, watch_workers
+from pipelines.worker_log import stderr_for_us
 from pipelines.worker_sandbox import close_worker_sandboxes, worker_sandbox
 from sandbox import SandboxUnavailable, observe
 from schemas.job import Limits, Program
@@ -74,9 +75,11 @@ def _run(plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Seq
     missing = [unit for path, unit in parts.items() if not path.exists()]
     if missing:
         _greet(options)
-        stop = watch_workers(_RESUME)
+        log = workspace.root / "workers.log"
+        log.unlink(missing_ok=True)
+        stop = watch_workers(f"What it said is in {log}. {_RESUME}")
         try:
-            with Progress(parts):
+            with stderr_for_us(log), Progress(parts):
                 run_units(missing, options, workspace.output, arguments)
         finally:
             stop()

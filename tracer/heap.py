@@ -144,8 +144,8 @@ class Heap:
                 return list.copy(value)
             case "dict":
                 if isinstance(value, collections.OrderedDict):
-                    keys = list(collections.OrderedDict.__iter__(value))
-                    return keys, [dict.__getitem__(value, key) for key in keys]
+                    pairs = list(collections.OrderedDict.items(value))
+                    return [key for key, _ in pairs], [item for _, item in pairs]
                 return list(dict.keys(value)), list(dict.values(value))
             case "object":
                 return self._read_instance(value, shape)
@@ -229,6 +229,24 @@ class Heap:
             if self._compare(number, front=False):
                 self.missed += 1
 
+    def look_at_item(self, container: Any, key: Any) -> bool:
+        """Records one element that was set; False where only a full look can tell what happened."""
+        number = self._ids.get(id(container))
+        if number is None or self._shadows[number] is None:
+            return True
+        shadow = self._shadows[number]
+        if type(container) is not list or type(key) is not int or len(shadow) != len(container):
+            return False
+        index = key + len(container) if key < 0 else key
+        if not 0 <= index < len(container):
+            return False
+        value = container[index]
+        if shadow[index] is not value:
+            shadow[index] = value
+            body = self.value(index) + self.value(value)
+            self._record(wire.SETITEM, number, body)
+        return True
+
     def item(self, container: Any, key: Any) -> Any:
         """What a built-in container or an instance holds under a key; None where that would run code."""
         if type(container) is list and type(key) is int and -len(container) <= key < len(container):
@@ -243,8 +261,16 @@ class Heap:
 
     def _compare(self, number: int, front: bool) -> bool:
         kind, old = self._shapes[number].kind, self._shadows[number]
-        if kind == "list" and same(self._objects[number], old):
-            return False
+        if kind == "list":
+            live = self._objects[number]
+            added = list.__len__(live) - len(old)
+            if added == 0 and all(map(is_, old, list.__iter__(live))):
+                return False
+            if added > 0 and all(map(is_, old, list.__iter__(live))):
+                fresh = list.__getitem__(live, slice(len(old), None))
+                self._record(wire.SPLICE, number, varint(len(old)) + varint(0) + self._items(fresh))
+                old.extend(fresh)
+                return True
         new = self._read(number)
         match kind:
             case "dict" | "object":
@@ -290,6 +316,10 @@ class Heap:
         self._record(wire.SPLICE, number, varint(head) + varint(len(old) - head - tail) + items)
 
     def _mapping_delta(self, number: int, old: tuple[list[Any], list[Any]], new: tuple[list[Any], list[Any]]) -> None:
+        if len(old[0]) <= len(new[0]) and all(map(is_, old[0], new[0])):
+            changed = list(compress(count(), map(is_not, old[1], new[1])))
+            self._set_items(number, new, [*changed, *range(len(old[0]), len(new[0]))])
+            return
         before = {id(key): value for key, value in zip(*old, strict=True)}
         after = {id(key) for key in new[0]}
         kept = [key for key in old[0] if id(key) in after]
@@ -300,10 +330,14 @@ class Heap:
         for key in old[0]:
             if id(key) not in after:
                 self._record(wire.DELITEM, number, self.value(key))
-        for key, value in zip(*new, strict=True):
-            if id(key) not in before or before[id(key)] is not value:
-                body = self.value(key) + self.value(value)
-                self._record(wire.SETITEM, number, body)
+        keys, values = new
+        changed = [i for i, key in enumerate(keys) if id(key) not in before or before[id(key)] is not values[i]]
+        self._set_items(number, new, changed)
+
+    def _set_items(self, number: int, new: tuple[list[Any], list[Any]], indices: list[int]) -> None:
+        for index in indices:
+            body = self.value(new[0][index]) + self.value(new[1][index])
+            self._record(wire.SETITEM, number, body)
 
     def _set_delta(self, number: int, old: dict[int, Any], new: dict[int, Any]) -> None:
         for key in [key for key in old if key not in new]:
@@ -334,7 +368,5 @@ def _size(value: Any, kind: str) -> int:
 
 def _common(left: list[Any], right: list[Any], most: int) -> int:
     """How many leading elements two lists share, at most `most`."""
-    for index, pair in enumerate(zip(left, right, strict=False)):
-        if index >= most or pair[0] is not pair[1]:
-            return min(index, most)
-    return min(len(left), len(right), most)
+    shorter = min(len(left), len(right))
+    return min(most, next(compress(count(), map(is_not, left, right)), shorter))

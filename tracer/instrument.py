@@ -10,12 +10,12 @@ import ast
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tracer.effects import ALWAYS, NEVER, ON_READ, READING_METHODS, Effects, works_at_front
 from tracer.events import Span
 
 APPEND, BUFFER = "__nlex_append__", "__nlex_probes__"
-TOUCH = 0
-"""The probe that has no span: its value is only looked at for changes."""
-
+TOUCH, TOUCH_READ = 0, 1
+"""Probes that have no span: their values are only looked at for changes, the second kind as `ON_READ` says."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PROBED = (
@@ -36,6 +36,7 @@ _PROBED = (
     *_COMPREHENSIONS,
 )
 _LOCATED = (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.arg, ast.keyword, ast.alias)
+_PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 _SILENT = (ast.Try, ast.TryStar, ast.Global, ast.Nonlocal)
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -46,16 +47,21 @@ class Statement:
 
     Attributes:
         augmented: the name that an augmented assignment changes, which no probe sees.
-        augmented_item: probes of the object and the key, for one that changes an element; the key is
-            a probe's number, or the constant itself in a tuple of one.
+        augmented_item: the element that an augmented assignment changes, as in `items`.
+        items: elements and attributes that are assigned: the number of the object's probe, and that of
+            the key's, or the constant key itself in a tuple of one.
         front: the statement's text works at the front of a list or deque.
     """
 
     span: Span
     is_for: bool = False
     augmented: str | None = None
-    augmented_item: tuple[int, int | tuple[object]] | None = None
+    augmented_item: "Item | None" = None
+    items: tuple["Item", ...] = ()
     front: bool = False
+
+
+Item = tuple[int, int | tuple[object]]
 
 
 @dataclass
@@ -64,27 +70,18 @@ class Instrumented:
 
     Attributes:
         statements: by line number of the rewritten tree.
-        spans: of the probes, by number; number 0 is `TOUCH`.
+        spans: of the probes, by number.
+        watch: for each probe `NEVER`, `ALWAYS` or `ON_READ`.
         stored: every name that the program binds or deletes anywhere.
         shared: names that a `global` statement declares.
     """
 
     tree: ast.Module
     statements: dict[int, Statement] = field(default_factory=dict)
-    spans: list[Span] = field(default_factory=lambda: [(0, 0, 0, 0)])
+    spans: list[Span] = field(default_factory=lambda: [(0, 0, 0, 0)] * 2)
+    watch: list[int] = field(default_factory=lambda: [ALWAYS, ON_READ])
     stored: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
-
-
-def _works_at_front(node: ast.AST) -> bool:
-    match node:
-        case ast.Attribute(attr="popleft" | "appendleft" | "extendleft"):
-            return True
-        case ast.Call(func=ast.Attribute(attr="pop" | "insert"), args=[ast.Constant(value=0), *_]):
-            return True
-        case ast.Delete(targets=[ast.Subscript(slice=ast.Constant(value=0))]):
-            return True
-    return False
 
 
 class _Columns:
@@ -118,10 +115,13 @@ class _Instrumenter:
         self.result = Instrumented(tree)
         self._overflow = source.count("\n") + 2
         self._aliases: set[str] = set()
+        self._defined: set[str] = set()
+        self._items: list[Item] = []
 
     def run(self) -> Instrumented:
         for node in ast.walk(self.result.tree):
             self._note_names(node)
+        self._effects = Effects(frozenset(self.result.stored), frozenset(self._defined), frozenset(self._aliases))
         self._block(self.result.tree.body, probing=True)
         return self.result
 
@@ -131,6 +131,7 @@ class _Instrumenter:
                 self.result.stored.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 self.result.stored.add(name)
+                self._defined.add(name)
             case ast.alias(name=name, asname=other):
                 self.result.stored.add(other or name.split(".")[0])
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
@@ -167,6 +168,7 @@ class _Instrumenter:
             self._place(node, line)
             self._block(node.body, probing=not isinstance(node, ast.ClassDef))
             return
+        self._items = []
         if probing:
             self._expressions(node)
         if line:
@@ -188,19 +190,20 @@ class _Instrumenter:
         self._block(node.body, probing)
 
     def _describe(self, node: ast.stmt, span: Span) -> Statement:
-        front = any(_works_at_front(part) for part in ast.walk(node)) if not hasattr(node, "body") else False
+        front = any(works_at_front(part) for part in ast.walk(node)) if not hasattr(node, "body") else False
+        items = tuple(self._items)
         match node:
             case ast.AugAssign(target=ast.Name(id=name)):
-                return Statement(span, augmented=name, front=front)
+                return Statement(span, augmented=name, items=items, front=front)
             case ast.AugAssign(target=ast.Subscript() as target):
-                return Statement(span, augmented_item=self._item_probes(target.value, target.slice), front=front)
+                return Statement(span, augmented_item=items[0] if items else None, items=items, front=front)
             case ast.AugAssign(target=ast.Attribute() as target):
                 number = self._number(target.value)
-                item: tuple[int, tuple[object]] | None = None if number is None else (number, (target.attr,))
-                return Statement(span, augmented_item=item, front=front)
-        return Statement(span, is_for=isinstance(node, (ast.For, ast.AsyncFor)), front=front)
+                item: Item | None = None if number is None else (number, (target.attr,))
+                return Statement(span, augmented_item=item, items=items, front=front)
+        return Statement(span, is_for=isinstance(node, (ast.For, ast.AsyncFor)), items=items, front=front)
 
-    def _item_probes(self, container: ast.expr, key: ast.expr) -> tuple[int, int | tuple[object]] | None:
+    def _item_probes(self, container: ast.expr, key: ast.expr) -> Item | None:
         number = self._number(container)
         if number is None:
             return None
@@ -288,21 +291,34 @@ class _Instrumenter:
         """Wraps what a target evaluates: the object and the key of a subscript, the object of an attribute."""
         match target:
             case ast.Subscript():
-                target.value = self._wrap(target.value)
+                single = not isinstance(target.slice, ast.Slice) and isinstance(target.ctx, ast.Store)
+                target.value = self._wrap(target.value, NEVER if single else ALWAYS)
                 target.slice = self._wrap(target.slice)
+                item = self._item_probes(target.value, target.slice) if single else None
+                if item is not None:
+                    self._items.append(item)
+                else:
+                    self._watch(target.value)
             case ast.Attribute():
-                target.value = self._wrap(target.value)
+                target.value = self._wrap(target.value, ALWAYS)
             case ast.Tuple() | ast.List():
                 target.elts = [self._inside_target(part) for part in target.elts]
             case ast.Starred():
                 target.value = self._inside_target(target.value)
         return target
 
-    def _probe(self, original: ast.expr, inner: ast.expr, number: int | None = None) -> ast.expr:
+    def _watch(self, wrapped: ast.expr) -> None:
+        """Watches the object behind a probe that was made already."""
+        number = self._number(wrapped)
+        if number is not None:
+            self.result.watch[number] = ALWAYS
+
+    def _probe(self, original: ast.expr, inner: ast.expr, number: int | None = None, watch: int = NEVER) -> ast.expr:
         """`(append((k, inner)) or buffer[-1][1])`, located where the original stands."""
         if number is None:
             number = len(self.result.spans)
             self.result.spans.append(self.columns.span(original))
+            self.result.watch.append(watch)
         pair = ast.Tuple([ast.Constant(number), inner], ast.Load())
         pair.probe = True  # type: ignore[attr-defined]
         last = ast.Subscript(ast.Name(BUFFER, ast.Load()), ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Load())
@@ -314,13 +330,13 @@ class _Instrumenter:
         ast.copy_location(whole.values[1].slice, original)  # type: ignore[attr-defined]
         return whole
 
-    def _wrap(self, node: ast.expr) -> ast.expr:
+    def _wrap(self, node: ast.expr, watch: int = NEVER) -> ast.expr:
         """An expression with probes around it and around everything it evaluates."""
         match node:
             case ast.Constant():
                 return node
             case ast.Starred():
-                node.value = self._wrap(node.value)
+                node.value = self._wrap(node.value, watch)
                 return node
             case ast.Lambda():
                 node.body = self._touch_inside(node.body)
@@ -328,15 +344,19 @@ class _Instrumenter:
         spare = ast.copy_location(ast.Constant(None), node)
         spare.end_lineno, spare.end_col_offset = node.end_lineno, node.end_col_offset
         inner = self._inside(node)
-        return self._probe(spare, inner) if isinstance(node, _PROBED) else inner
+        return self._probe(spare, inner, watch=watch) if isinstance(node, _PROBED) else inner
 
     def _inside(self, node: ast.expr) -> ast.expr:
         match node:
             case ast.Call():
+                watch = self._effects.on_arguments(node.func)
                 node.func = self._callee(node.func)
-                node.args = [self._wrap(argument) for argument in node.args]
+                node.args = [self._wrap(argument, watch) for argument in node.args]
                 for keyword in node.keywords:
-                    keyword.value = self._wrap(keyword.value)
+                    keyword.value = self._wrap(keyword.value, watch)
+            case ast.Subscript():
+                node.value = self._wrap(node.value, ON_READ)
+                node.slice = self._wrap(node.slice)
             case ast.NamedExpr():
                 node.value = self._wrap(node.value)
             case ast.JoinedStr():
@@ -360,7 +380,7 @@ class _Instrumenter:
     def _callee(self, func: ast.expr) -> ast.expr:
         match func:
             case ast.Attribute():
-                func.value = self._wrap(func.value)
+                func.value = self._wrap(func.value, NEVER if func.attr in READING_METHODS else ALWAYS)
                 return func
             case ast.Name():
                 if func.id in self._aliases and func.id != "super":
@@ -379,27 +399,27 @@ class _Instrumenter:
                 generator.iter = self._touch_inside(generator.iter)
 
     def _touch_inside(self, node: ast.expr) -> ast.expr:
-        """Within a lambda or comprehension only what a call may change is looked at."""
+        """Within a lambda or comprehension only what may be changed is looked at."""
         for part in list(ast.walk(node)):
-            if not isinstance(part, ast.Call):
-                if (
-                    isinstance(part, ast.Subscript)
-                    and isinstance(part.ctx, ast.Load)
-                    and isinstance(part.value, ast.Name)
-                ):
-                    part.value = self._probe(part.value, part.value, TOUCH)
-                continue
-            if isinstance(part.func, ast.Attribute) and isinstance(
-                part.func.value, (ast.Name, ast.Attribute, ast.Subscript)
-            ):
-                part.func.value = self._probe(part.func.value, part.func.value, TOUCH)
-            elif isinstance(part.func, ast.Name) and part.func.id in self._aliases and part.func.id != "super":
-                part.func = self._probe(part.func, part.func, TOUCH)
-            part.args = [
-                self._probe(argument, argument, TOUCH) if isinstance(argument, (ast.Name, ast.Attribute)) else argument
-                for argument in part.args
-            ]
+            match part:
+                case ast.Subscript(value=ast.Name() as container, ctx=ast.Load()):
+                    part.value = self._probe(container, container, TOUCH_READ)
+                case ast.Call():
+                    self._touch_call(part)
         return node
+
+    def _touch_call(self, call: ast.Call) -> None:
+        if self._effects.on_arguments(call.func) == ALWAYS:
+            call.args = [
+                self._probe(argument, argument, TOUCH) if isinstance(argument, _PLACES) else argument
+                for argument in call.args
+            ]
+        match call.func:
+            case ast.Attribute(value=receiver, attr=name) if isinstance(receiver, _PLACES):
+                if name not in READING_METHODS:
+                    call.func.value = self._probe(receiver, receiver, TOUCH)
+            case ast.Name(id=name) if name in self._aliases and name != "super":
+                call.func = self._probe(call.func, call.func, TOUCH)
 
 
 def instrument(source: str, probe: str = "full") -> Instrumented:

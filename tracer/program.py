@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer.audit import RECURSION_MARGIN, Watch
-from tracer.instrument import APPEND, BUFFER, Instrumented, instrument
+from tracer.instrument import APPEND, BUFFER, TOUCH_READ, Instrumented, instrument
 from tracer.recorder import Recorder
 from tracer.streams import open_counted_streams, open_streams
 
@@ -166,16 +166,17 @@ def _merge_call(program: Instrumented, call: Instrumented, offset: int) -> types
         span = statement.span
         moved = type(statement)((span[0] + offset, span[1], span[2] + offset, span[3]))
         program.statements[line] = moved
-    first = len(program.spans)
-    program.spans += [(a + offset, b, c + offset, d) for a, b, c, d in call.spans[1:]]
+    shift = len(program.spans) - TOUCH_READ - 1
+    program.spans += [(a + offset, b, c + offset, d) for a, b, c, d in call.spans[TOUCH_READ + 1 :]]
+    program.watch += call.watch[TOUCH_READ + 1 :]
     for node in ast.walk(call.tree):
         if isinstance(node, (ast.expr, ast.keyword, ast.arg)):
             node.lineno = node.end_lineno = line
             node.col_offset = node.end_col_offset = 0
         if isinstance(node, ast.Tuple) and getattr(node, "probe", False):
             probe_number = node.elts[0]
-            if isinstance(probe_number, ast.Constant) and isinstance(probe_number.value, int) and probe_number.value:
-                probe_number.value += first - 1
+            if isinstance(probe_number, ast.Constant) and isinstance(probe_number.value, int):
+                probe_number.value += shift if probe_number.value > TOUCH_READ else 0
     (statement_node,) = call.tree.body
     if not isinstance(statement_node, ast.Expr):
         raise SyntaxError("the call is no expression")

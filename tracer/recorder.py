@@ -17,8 +17,9 @@ from opcode import opmap
 from typing import Any
 
 from tracer import wire
+from tracer.effects import ALWAYS, ON_READ
 from tracer.heap import Heap
-from tracer.instrument import Instrumented, Statement
+from tracer.instrument import TOUCH_READ, Instrumented, Item, Statement
 from tracer.writer import ByteLimit, Writer, varint
 
 MAX_PROBES = 100_000
@@ -28,6 +29,9 @@ LOOK_EVERY = 1024
 
 _EXPRESSION_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
 _MISSING = object()
+_PLAIN = frozenset({list, dict, tuple, str, deque, bytes, bytearray})
+"""Containers that reading an element never changes."""
+
 _YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE",) if name in opmap)
 _RETURN_OPCODES = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 Hook = Callable[[types.FrameType, str, Any], Any]
@@ -80,6 +84,7 @@ class Recorder:
         self._filename = filename
         self._statements = program.statements
         self._spans = program.spans
+        self._watch = program.watch
         self._globals = names
         self._stored = tuple(sorted(program.stored))
         self._shared = tuple(sorted(program.shared))
@@ -273,31 +278,45 @@ class Recorder:
             self._read_seen = read
 
     def _drain(self, activation: _Activation) -> None:
-        probes, heap, writer, spans = self.probes, self._heap, self._writer, self._spans
+        probes, heap, writer, spans, watch = self.probes, self._heap, self._writer, self._spans, self._watch
         statement = activation.statement
-        front = statement is not None and statement.front
         seen = activation.touched
         values: dict[int, Any] = {}
         for number, value in probes:
-            if number:
+            if number > TOUCH_READ:
                 encoded = heap.value(value)
                 writer.out += bytes([wire.PROBE]) + writer.span(spans[number]) + encoded
                 values[number] = value
-            bound = type(value) is types.BuiltinFunctionType or type(value) is types.MethodWrapperType
-            touched = value.__self__ if bound else value
-            seen[id(touched)] = touched
+            kind = type(value)
+            if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
+                seen[id(value.__self__)] = value.__self__
+            elif watch[number] == ALWAYS or (watch[number] == ON_READ and kind not in _PLAIN):
+                seen[id(value)] = value
         probes.clear()
-        if statement is not None and statement.augmented is not None:
+        if statement is None:
+            return
+        if statement.augmented is not None:
             value = activation.frame.f_locals.get(statement.augmented, _MISSING)
             value = self._globals.get(statement.augmented) if value is _MISSING else value
             seen[id(value)] = value
-        if statement is not None and statement.augmented_item is not None:
+        for item in statement.items:
+            self._look_at_item(item, values, seen)
+        if statement.augmented_item is not None and statement.augmented_item[0] in values:
             container, key = statement.augmented_item
-            if container in values:
-                value = heap.item(values[container], key[0] if isinstance(key, tuple) else values.get(key))
-                seen[id(value)] = value
+            value = heap.item(values[container], key[0] if isinstance(key, tuple) else values.get(key))
+            seen[id(value)] = value
         for value in seen.values():
-            heap.look(value, front)
+            heap.look(value, statement.front)
+
+    def _look_at_item(self, item: Item, values: dict[int, Any], seen: dict[int, Any]) -> None:
+        """Looks at the one element that an assignment has set, or at all where that is not enough."""
+        container, key = item
+        if container not in values:
+            return
+        target = values[container]
+        key_value = key[0] if isinstance(key, tuple) else values.get(key, _MISSING)
+        if not self._heap.look_at_item(target, key_value):
+            seen[id(target)] = target
 
     def _local_names(self, activation: _Activation, frame: types.FrameType) -> None:
         known, current = activation.names, frame.f_locals

@@ -143,7 +143,8 @@ class Recorder:
             return None
         if event == "line":
             statement = self._statements.get(frame.f_lineno)
-            if statement is not None:
+            # A jump inside a statement's own code fires again; between two runs of one stands another.
+            if statement is not None and statement is not activation.statement:
                 self._guarded(self._line, activation, statement)
         elif event == "return":
             self._guarded(self._return, activation, arg)

@@ -295,3 +295,16 @@ def test_a_deep_recursion_that_drops_the_recorder_is_no_tampering() -> None:
     assert report["watched"] == []
     assert not report["installed"]
     assert report["error"]["type"] == "RecursionError"
+
+
+def test_a_jump_inside_a_statement_is_no_second_event() -> None:
+    code = (
+        "def f(x):\n    return x\nn = 1\na = f(2) if n else 3\nb = n and f(1) or 0\n"
+        "c = [\n    f(i)\n    for i in (1, 2)]\n"
+    )
+    assert lines(trace_program(code).trace) == [1, 3, 4, 2, 5, 2, 6, 2, 2]
+
+
+def test_a_loop_of_one_line_has_an_event_for_each_turn() -> None:
+    trace = trace_program("n = 0\nwhile n < 2: n += 1\nfor i in range(2): pass\n").trace
+    assert lines(trace) == [1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3]

@@ -46,6 +46,7 @@ class Statement:
     """What the recorder must know of a statement.
 
     Attributes:
+        ends_iteration: a StopIteration here is the quiet end of an iterator.
         augmented: the name that an augmented assignment changes, which no probe sees.
         augmented_item: the element that an augmented assignment changes, as in `items`.
         items: elements and attributes that are assigned: the number of the object's probe, and that of
@@ -54,7 +55,7 @@ class Statement:
     """
 
     span: Span
-    is_for: bool = False
+    ends_iteration: bool = False
     augmented: str | None = None
     augmented_item: "Item | None" = None
     items: tuple["Item", ...] = ()
@@ -201,7 +202,10 @@ class _Instrumenter:
                 number = self._number(target.value)
                 item: Item | None = None if number is None else (number, (target.attr,))
                 return Statement(span, augmented_item=item, items=items, front=front)
-        return Statement(span, is_for=isinstance(node, (ast.For, ast.AsyncFor)), items=items, front=front)
+        ends = isinstance(node, (ast.For, ast.AsyncFor))
+        if not hasattr(node, "body"):
+            ends = any(isinstance(part, ast.YieldFrom) for part in ast.walk(node))
+        return Statement(span, ends_iteration=ends, items=items, front=front)
 
     def _item_probes(self, container: ast.expr, key: ast.expr) -> Item | None:
         number = self._number(container)

@@ -32,7 +32,8 @@ _MISSING = object()
 _PLAIN = frozenset({list, dict, tuple, str, deque, bytes, bytearray})
 """Containers that reading an element never changes."""
 
-_YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE",) if name in opmap)
+_YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE", "RESUME") if name in opmap)
+"""Where a generator stands as it pauses: from 3.13 on already on the instruction after."""
 _RETURN_OPCODES = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 Hook = Callable[[types.FrameType, str, Any], Any]
 
@@ -224,7 +225,7 @@ class Recorder:
     def _exception(self, activation: _Activation, arg: Any) -> None:
         kind, error, _ = arg
         statement = activation.statement
-        if statement is None or (statement.is_for and kind is StopIteration):
+        if statement is None or (statement.ends_iteration and kind is StopIteration):
             return
         activation.raised = True
         self._changes(activation, activation.frame)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.options import BuildOptions
-from pipelines.plan import Unit
+from pipelines.unit import Task
 
 
 class UnitFailed(Exception):
@@ -35,7 +35,7 @@ def quiet_logging() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def run_units(units: Sequence[Unit], options: BuildOptions, output: Path, arguments: Sequence[str]) -> None:
+def run_units(tasks: Sequence[Task], options: BuildOptions, output: Path, arguments: Sequence[str]) -> None:
     """Runs units until all are done.
 
     Raises:
@@ -52,7 +52,7 @@ def run_units(units: Sequence[Unit], options: BuildOptions, output: Path, argume
         with beam.Pipeline(options=PipelineOptions(list(arguments))) as pipeline:
             (
                 pipeline
-                | "units" >> beam.Create(list(units))  # type: ignore[no-untyped-call]
+                | "units" >> beam.Create(list(tasks))  # type: ignore[no-untyped-call]
                 | "spread" >> beam.Reshuffle()  # type: ignore[no-untyped-call]
                 | "run" >> beam.ParDo(RunUnit(options, output.absolute(), os.getpid()))  # type: ignore[no-untyped-call]
             )

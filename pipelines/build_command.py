@@ -22,7 +22,7 @@ from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.sources.locate import SourceError
 from pipelines.summary import build_report, summary_table
-from pipelines.unit import part_key
+from pipelines.unit import Task, part_key
 from pipelines.watchdog import end_at_once, watch_workers
 from pipelines.worker_log import stderr_for_us
 from pipelines.worker_sandbox import close_worker_sandboxes, worker_sandbox
@@ -71,8 +71,9 @@ def _take(lock: IO[str], output: Path) -> None:
 
 def _run(plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Sequence[str]) -> list[Path]:
     """Runs the units that have no part yet; returns all parts in order."""
-    parts = {workspace.prose(unit.bucket, part_key(unit, options)): unit for unit in plan.units}
-    missing = [unit for path, unit in parts.items() if not path.exists()]
+    tasks = [Task(unit, part_key(unit, options)) for unit in plan.units]
+    parts = {workspace.prose(task.unit.bucket, task.key): task.unit for task in tasks}
+    missing = [task for task in tasks if not workspace.prose(task.unit.bucket, task.key).exists()]
     if missing:
         _greet(options)
         log = workspace.root / "workers.log"

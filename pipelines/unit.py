@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import groupby
 
 from pipelines.identity import content_hash, rendering_version
@@ -17,6 +18,14 @@ _PAUSE_S = 2.0
 
 OpenSandbox = Callable[[bool], Sandbox]
 """Gives this process's sandbox; True asks for a fresh one in place of one that broke."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A unit to do, and the key of the part it is to leave (`part_key`, which only the driver works out)."""
+
+    unit: Unit
+    key: str
 
 
 def part_key(unit: Unit, options: BuildOptions) -> str:
@@ -81,7 +90,7 @@ def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sa
                 raise
 
 
-def run_unit(unit: Unit, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox) -> None:
+def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox) -> None:
     """Does a unit unless its part is there already; any number of tries leave the same bytes.
 
     Raises:
@@ -89,7 +98,7 @@ def run_unit(unit: Unit, options: BuildOptions, workspace: Workspace, open_sandb
     """
     from pipelines.tell import tell_problem
 
-    key = part_key(unit, options)
+    unit, key = task.unit, task.key
     if workspace.prose(unit.bucket, key).exists():
         return
     selections = _selections(workspace, unit, options)

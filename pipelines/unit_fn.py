@@ -9,8 +9,7 @@ import apache_beam as beam
 
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace
-from pipelines.plan import Unit
-from pipelines.unit import run_unit
+from pipelines.unit import Task, run_unit
 from pipelines.watchdog import end_with
 from pipelines.worker_sandbox import worker_sandbox
 
@@ -28,7 +27,7 @@ class RunUnit(beam.DoFn):
         if os.getpid() != self.driver and os.environ.get("NLEX_DRIVER") == str(self.driver):
             end_with(self.driver)
 
-    def process(self, element: Unit, *args: Any, **kwargs: Any) -> Iterable[str]:
+    def process(self, element: Task, *args: Any, **kwargs: Any) -> Iterable[str]:
         """Runs one unit and names its bucket."""
         run_unit(
             element,
@@ -36,4 +35,4 @@ class RunUnit(beam.DoFn):
             Workspace(self.output),
             lambda fresh: worker_sandbox(self.options.sandbox, fresh),
         )
-        yield element.bucket
+        yield element.unit.bucket

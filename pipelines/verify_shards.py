@@ -30,7 +30,8 @@ def _shard_findings(corpus: Path, listed: dict[str, Any]) -> Iterator[Finding]:
         return
     if file.metadata.num_rows != listed["rows"]:
         yield Finding(config, name, "", "", f"{file.metadata.num_rows} rows, the manifest counts {listed['rows']}")
-    if not file.schema_arrow.equals(config_schema(config), check_metadata=True):
+    schema, wanted = file.schema_arrow, config_schema(config)
+    if not schema.equals(wanted) or (schema.metadata or {}).get(b"huggingface") != wanted.metadata[b"huggingface"]:
         yield Finding(config, name, "", "", "the columns or the embedded features are not those of this config")
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from templates.expressions import Expression
 from templates.places import Path, Places
+from templates.program_model import Statement
 from templates.sentences import code
 from templates.values import items_text, value_text
 from tracer.events import (
@@ -28,8 +28,8 @@ from tracer.events import (
 )
 from tracer.replay import State
 
-_FEW = 6
-"""With more changes than this, an object is told whole."""
+_FEW, _SEVERAL = 2, 6
+"""With more changes than `_FEW` an object is told whole if it is short, with more than `_SEVERAL` always."""
 _MISSING: Any = object()
 
 Mutation = SetItem | DelItem | Splice | Add | Discard | Refill
@@ -137,8 +137,9 @@ class ChangeTeller:
         self.places = places
         self.write = write
 
-    def look_before(self, segment: Segment, frame: int, hints: list[Expression], probes: dict[Span, Value]) -> None:
+    def look_before(self, segment: Segment, frame: int, statement: Statement | None, probes: dict[Span, Value]) -> None:
         """Finds where the objects that will change are to be seen before they change."""
+        hints = statement.hints if statement else []
         for id in segment.objects:
             if id in self.state.heap:
                 path = self.places.find(id, frame, hints, probes)
@@ -146,11 +147,19 @@ class ChangeTeller:
                     segment.paths[id] = path
 
     def tell(
-        self, segment: Segment, frame: int, hints: list[Expression], probes: dict[Span, Value], known: set[str]
+        self, segment: Segment, frame: int, statement: Statement | None, probes: dict[Span, Value], known: set[str]
     ) -> list[str]:
-        """The sentences, in the order of the changes; names in `known` are told elsewhere."""
+        """The sentences: objects, then names in the order of the statement's targets, then what is deleted.
+
+        Names in `known` are told elsewhere.
+        """
+        hints = statement.hints if statement and segment.objects else []
         told: list[str] = []
-        for what in segment.order:
+        order = segment.order
+        if len(order) > 1:
+            stored = statement.stored if statement else {}
+            order = sorted(order, key=lambda what: self._rank(segment, what, stored))
+        for what in order:
             if isinstance(what, tuple):
                 told += self._name(segment, what, frame, known)
                 continue
@@ -160,6 +169,12 @@ class ChangeTeller:
             if path is not None:
                 told += self._object(segment, what, path)
         return told
+
+    @staticmethod
+    def _rank(segment: Segment, what: tuple[int, str] | int, stored: dict[str, int]) -> tuple[int, int]:
+        if isinstance(what, int):
+            return 0, 0
+        return (1, stored.get(what[1], len(stored))) if segment.names[what] else (2, 0)
 
     def _name(self, segment: Segment, key: tuple[int, str], frame: int, known: set[str]) -> list[str]:
         bound_in, name = key
@@ -181,7 +196,15 @@ class ChangeTeller:
         unchanged = old.text == text if type(value) is Ref else old.value == value
         if unchanged and "more>" not in text:
             return str(self.write.stay(place, code(text)))
-        return str(self.write.change(place, code(old.text), code(text)))
+        return str(self.write.change(place, code(self._brief(old)), code(text)))
+
+    def _brief(self, old: _Old) -> str:
+        """An old value as a change tells it: an instance by its number alone, for what it holds is still there."""
+        if type(old.value) is Ref:
+            found = self.state.heap[old.value.id]
+            if found.kind == "object" and found.items:
+                return f"{found.type}#{found.id}(...)"
+        return old.text
 
     def _sort(self, value: Value) -> tuple[str, str]:
         """What kind of thing a value is."""
@@ -194,9 +217,14 @@ class ChangeTeller:
         changes, holder = segment.objects[id], self.state.heap[id]
         at = self.places.text(path)
         whole = any(isinstance(change, Refill) for change in changes) or holder.kind == "bytearray"
-        spliced = any(isinstance(change, Splice) for change in changes)
-        if whole or len(changes) > _FEW or (spliced and len(changes) > 1):
-            return [self.write.restate(code(at), code(value_text(Ref(id), self.state.heap)))]
+        spliced = sum(isinstance(change, Splice) for change in changes)
+        whole |= len(changes) > _SEVERAL or (spliced > 0 and len(changes) > 1)
+        if whole or (
+            holder.kind != "object" and (len(changes) > _FEW or self._rewrites(changes[0], len(holder.items)))
+        ):
+            text = value_text(Ref(id), self.state.heap)
+            if whole or "more>" not in text:
+                return [self.write.restate(code(at), code(text))]
         told: list[str] = []
         seen: set[Value] = set()
         for change in changes:
@@ -212,6 +240,13 @@ class ChangeTeller:
                 case Discard(_, value):
                     told.append(self.write.discard(code(value_text(value, self.state.heap)), code(at)))
         return told
+
+    @staticmethod
+    def _rewrites(change: Mutation, length: int) -> bool:
+        """Does a splice replace most of a sequence?"""
+        return (
+            isinstance(change, Splice) and bool(change.items) and change.removed > 0 and 2 * len(change.items) > length
+        )
 
     def _item(self, segment: Segment, id: int, at: str, key: Value) -> list[str]:
         holder = self.state.heap[id]

@@ -119,6 +119,8 @@ class ExpressionReader:
                 inner = [base, *(found for element in elements for found in _directly_inside(element))]
             case cst.BinaryOperation(operator=operator):
                 word, inner = type(operator).__name__, _directly_inside(node)
+            case cst.UnaryOperation(expression=cst.Integer() | cst.Float()):
+                kind = "constant"
             case _ if kind not in _LEAVES:
                 inner = _directly_inside(node)
         text = self.source[start:end]

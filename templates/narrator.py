@@ -99,13 +99,13 @@ class _Narrator:
         running = self._run(number, event)
         frame = self.state.current if self.state.current in self.state.frames else 0
         segment = read_segment(changes, self.state) if changes else Segment()
-        hints = running.statement.hints if running and segment.objects else []
+        statement = running.statement if running else None
         if running:
             for probe in segment.probes:
                 running.probes[probe.span] = probe.value
         probes = running.probes if running else {}
         if segment.objects:
-            self.changes.look_before(segment, frame, hints, probes)
+            self.changes.look_before(segment, frame, statement, probes)
         for change in changes:
             self.places.note(change)
             self.state.apply(change)
@@ -118,7 +118,7 @@ class _Narrator:
             running.changed = set(self.mutations[running.since :])
             known = running.binds
             said += self.outcomes.tell(running, number, event, segment)
-        said += self.changes.tell(segment, frame, hints, probes, known)
+        said += self.changes.tell(segment, frame, statement, probes, known)
         if segment.printed and (text := self._print(segment.printed)):
             said.append(self.write.print(code(repr(text))))
         if not said and running:
@@ -146,10 +146,12 @@ class _Narrator:
 
     def _fallback(self, number: int, running: Running, segment: Segment) -> str:
         """A step that has nothing else to say still says what runs."""
-        over = self.flow.last[running.number] == number and not self.flow.raised[running.number]
-        if over and segment.quiet:
+        over = number + 1 == len(self.events) or self.events[number + 1].kind in ("line", "return")
+        statement = running.statement
+        if over and segment.quiet and statement.kind != "match":
             return str(self.write.idle())
-        return str(self.write.evaluate(code(running.statement.header)))
+        again = statement.kind == "for" and running.rounds > 0
+        return str(self.write.evaluate(code(statement.heading if again else statement.header)))
 
     # Input and output.
 

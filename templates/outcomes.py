@@ -157,14 +157,18 @@ class Outcomes:
         if test.span not in running.probes or test.kind == "constant":
             return [write(code(test.text))]
         value = running.probes[test.span]
+        if type(value) is Ref and value.id in running.changed:
+            return [write(code(test.text))]
+        worked_out: list[str] = []
         shown = test.text
         if test.kind in _BY_SUBSTITUTION:
-            shown = self._substitution(running).shown(test)
+            if isinstance(value, bool):
+                shown = self._substitution(running).shown(test)
+            else:
+                worked_out = self._worked_out(running, test)
         if shown == test.text:
-            if type(value) is Ref and value.id in running.changed:
-                return [write(code(test.text))]
             shown = value_text(value, self.state.heap)
-        return [write(code(test.text), code(shown))]
+        return [*worked_out, write(code(test.text), code(shown))]
 
     def _iterable(self, running: Running) -> list[str]:
         iterable = running.statement.value

@@ -91,6 +91,12 @@ class Statement:
         return []
 
     @cached_property
+    def stored(self) -> dict[str, int]:
+        """The names among what is stored to, each with its place in the order of the source."""
+        names = [name for target in self.targets for name in _names(target)]
+        return {name: place for place, name in enumerate(names)}
+
+    @cached_property
     def roots(self) -> list[Expression]:
         found = [index for target in self.targets for index in _indices(target)]
         match self.node:
@@ -99,7 +105,8 @@ class Statement:
             case cst.Raise(exc=cst.Call(args=args)):
                 found += [self.reader.read(arg.value) for arg in args]
         if self.kind == "expression" and self.value is not None and self.value.kind == "call":
-            found += self.value.parts
+            method = self.value.word.startswith(".")
+            found += (self.value.parts[0].parts if method else []) + self.value.parts[method:]
         elif self.kind not in ("raise", "with") and self.value is not None:
             found.append(self.value)
         return found + ([self.test] if self.test is not None else [])
@@ -155,6 +162,13 @@ class Statement:
         return self.label
 
     @cached_property
+    def heading(self) -> str:
+        """Of a `for` statement, its header without the colon."""
+        if not isinstance(self.node, cst.For):
+            return self.header
+        return f"for {self._outer(self.node.target)} in {self._outer(self.node.iter)}"
+
+    @cached_property
     def returned(self) -> str:
         """What stands after `return`, with its parentheses."""
         return self._outer(self.node.value) if isinstance(self.node, cst.Return) and self.node.value is not None else ""
@@ -180,6 +194,14 @@ def _bound(alias: cst.ImportAlias) -> str:
     if alias.asname is not None:
         return _code(alias.asname.name)
     return _code(alias.name).split(".")[0]
+
+
+def _names(target: Expression) -> list[str]:
+    """The names that a target binds."""
+    if target.kind == "name":
+        return [target.text]
+    through = target.kind not in ("attribute", "subscript")
+    return [name for part in target.parts if through for name in _names(part)]
 
 
 def _indices(target: Expression) -> list[Expression]:

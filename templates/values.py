@@ -146,7 +146,7 @@ def _joined(items: list[Any], write: Callable[[Any, int], str], budget: int) -> 
     """The items, all of them or a head, a count of what is left out, and a tail."""
     if not items:
         return ""
-    if budget < _NARROW and len(items) > 1:
+    if budget < _NARROW and (len(items) > 1 or budget < _NARROW // 2):
         return f"<{len(items)} more>"
     texts, used = _until(items, write, budget * 2 // 3, budget)
     if len(texts) == len(items):

@@ -1,0 +1,306 @@
+"""What the narrator says, one behaviour a test."""
+
+import dataclasses
+import re
+
+import pytest
+
+from schemas.narration import Narration
+from templates.narrator import NarrationError, narrate
+from tests.tracing import trace_program
+
+
+def told(code: str, *, stdin: str = "", call: str | None = None) -> Narration:
+    return narrate(trace_program(code, stdin=stdin, call=call))
+
+
+def steps(code: str, *, stdin: str = "", call: str | None = None) -> list[str]:
+    """The steps without their numbers."""
+    lines = [line for line in told(code, stdin=stdin, call=call).explanation.split("\n") if re.match(r"\d+\. ", line)]
+    assert [int(line.split(".")[0]) for line in lines] == list(range(1, len(lines) + 1))
+    return [line.split(". ", 1)[1] for line in lines]
+
+
+# Assignments.
+
+
+def test_a_first_value_becomes_and_a_later_one_goes_from_the_old() -> None:
+    assert steps("x = 1\nx = 2\nx = 'a'\n")[:3] == [
+        "Line 1: `x` becomes `1`.",
+        "Line 2: `x` goes from `1` to `2`.",
+        "Line 3: `x` becomes `'a'`.",
+    ]
+
+
+def test_arithmetic_shows_the_values_of_its_operands() -> None:
+    assert steps("a, b = 2, -3\nx = a * (b + 1) - b ** 2\n")[1] == (
+        "Line 2: `a * (b + 1) - b ** 2` is `2 * (-3 + 1) - (-3) ** 2`, which is `-13`. `x` becomes `-13`."
+    )
+
+
+def test_an_index_is_worked_out_before_what_stands_under_it() -> None:
+    assert steps("dp = [5, 6, 7]\ni = 2\nx = max(dp[i - 1], dp[0] + 2)\n")[2] == (
+        "Line 3: `dp[i - 1]` is `dp[1]`, which is `6`. `max(dp[i - 1], dp[0] + 2)` is `max(6, 5 + 2)`, which is `7`."
+        " `x` becomes `7`."
+    )
+
+
+def test_a_long_formula_is_worked_out_in_parts() -> None:
+    assert steps("n = 5\nx = n * (n - 1) // 2 * (n - 2) // 3\n")[1] == (
+        "Line 2: `n * (n - 1) // 2` is `5 * (5 - 1) // 2`, which is `10`."
+        " `n * (n - 1) // 2 * (n - 2)` is `10 * (5 - 2)`, which is `30`."
+        " `n * (n - 1) // 2 * (n - 2) // 3` is `30 // 3`, which is `10`. `x` becomes `10`."
+    )
+
+
+def test_a_copy_of_a_name_is_not_worked_out() -> None:
+    assert steps("a = 1\nb = a\n")[1] == "Line 2: `b` becomes `1`."
+
+
+def test_a_container_that_the_statement_changes_is_not_shown_as_an_operand() -> None:
+    assert steps("xs = [1, 2]\nx = xs.pop() + len(xs)\n")[1] == (
+        "Line 2: `xs.pop() + len(xs)` is `2 + 1`, which is `3`."
+        " `2` is removed from `xs` at index 1, which leaves length 1. `x` becomes `3`."
+    )
+
+
+def test_an_equal_value_in_a_new_object_stays() -> None:
+    assert steps("xs = [1]\nxs = list(xs)\n")[1].endswith("`xs` stays `[1]`.")
+
+
+def test_deleting_a_name_a_key_and_an_item() -> None:
+    assert steps("d, xs, x = {'a': 1}, [4, 5, 6], 0\ndel x\ndel d['a']\ndel xs[1]\n")[1:4] == [
+        "Line 2: `x` is deleted.",
+        "Line 3: `d['a']` is deleted.",
+        "Line 4: `5` is removed from `xs` at index 1, which leaves length 2.",
+    ]
+
+
+# Containers.
+
+
+def test_changes_of_a_list_are_told_by_index() -> None:
+    code = "xs = [1]\nxs.append(2)\nxs.extend([3, 4])\nxs.insert(0, 9)\nxs[1], xs[2] = xs[2], xs[1]\nxs.sort()\n"
+    assert steps(code)[1:6] == [
+        "Line 2: `2` is appended to `xs`, which now has length 2.",
+        "Line 3: The items of `[3, 4]` are appended to `xs`, which now has length 4.",
+        "Line 4: `9` is inserted into `xs` at index 0, which now has length 5.",
+        "Line 5: `xs[1]` goes from `1` to `2`. `xs[2]` goes from `2` to `1`.",
+        "Line 6: `xs` is now `[1, 2, 3, 4, 9]`.",
+    ]
+
+
+def test_changes_of_a_set() -> None:
+    assert steps("s = {1}\ns.add(2)\ns.remove(1)\ns.add(2)\n")[1:4] == [
+        "Line 2: `2` is added to `s`.",
+        "Line 3: `1` is removed from `s`.",
+        "Line 4: Nothing changes.",
+    ]
+
+
+def test_a_nested_element_is_told_by_the_way_the_program_goes() -> None:
+    code = "row = [0, 0]\ngrid = [row, row]\ni = 1\ngrid[i][0] = 5\nrow[1] = 6\n"
+    assert steps(code)[3:5] == [
+        "Line 4: `grid[1][0]` goes from `0` to `5`.",
+        "Line 5: `row[1]` goes from `0` to `6`.",
+    ]
+
+
+def test_an_object_out_of_the_statements_sight_is_told_where_the_frame_sees_it() -> None:
+    code = "def put(box):\n    box.append(1)\nboxes = {'a': []}\nput(boxes['a'])\nadd = boxes['a'].append\nadd(2)\n"
+    assert "`1` is appended to `box`, which now has length 1." in steps(code)[4]
+    assert steps(code)[7].endswith("`2` is appended to `boxes['a']`, which now has length 2.")
+
+
+def test_a_default_that_a_lookup_inserts_is_told() -> None:
+    assert steps("from collections import defaultdict\nd = defaultdict(int)\nx = d['k']\n")[2].endswith(
+        "`d['k']` becomes `0`. `x` becomes `0`."
+    )
+
+
+def test_a_long_list_is_cut_in_the_middle_and_says_by_how_much() -> None:
+    assert re.fullmatch(
+        r"Line 1: `x` becomes `\[0, 1, 2, .*, <\d+ more>, .*, 998, 999\]`\.", steps("x = [*range(1000)]\n")[0]
+    )
+
+
+# Conditions and loops.
+
+
+def test_a_condition_shows_its_operands_and_which_branch_it_takes() -> None:
+    assert steps("x = 3\nif x > 2 and x % 2:\n    pass\nelif x:\n    pass\n")[1:3] == [
+        "Line 2: `x > 2 and x % 2` is `3 > 2 and 3 % 2`, which is `1`."
+        " The condition `x > 2 and x % 2` is `1`, which is true. Take this branch.",
+        "Line 3: Nothing changes.",
+    ]
+
+
+def test_what_is_not_evaluated_is_not_given_a_value() -> None:
+    assert steps("x, y = 0, 1\nif x > 2 and y > 1:\n    pass\n")[1] == (
+        "Line 2: The condition `x > 2 and y > 1` is `0 > 2 and y > 1`, which is false. Skip this branch."
+    )
+
+
+def test_a_for_loop_counts_its_iterations() -> None:
+    assert steps("for i in range(2):\n    pass\n") == [
+        "Line 1: Loop over `range(2)`, which is `range(0, 2)`. Iteration 1 begins. `i` becomes `0`.",
+        "Line 2: Nothing changes.",
+        "Line 1: Iteration 2 begins. `i` goes from `0` to `1`.",
+        "Line 2: Nothing changes.",
+        "Line 1: The loop ends after 2 iterations.",
+        "The program ends.",
+    ]
+
+
+def test_an_inner_loop_counts_anew_each_time() -> None:
+    said = steps("for i in 'ab':\n    for j in 'c':\n        break\n")
+    assert [text for text in said if "Iteration" in text] == [
+        "Line 1: Iteration 1 begins. `i` becomes `'a'`.",
+        "Line 2: Iteration 1 begins. `j` becomes `'c'`.",
+        "Line 1: Iteration 2 begins. `i` goes from `'a'` to `'b'`.",
+        "Line 2: Iteration 1 begins.",
+    ]
+
+
+def test_a_recursive_call_counts_its_own_loop() -> None:
+    said = steps("def f(n):\n    for i in range(n):\n        f(n - 1)\nf(2)\n")
+    counts = [int(n) for text in said for n in re.findall(r"Iteration (\d+)", text)]
+    assert counts == [1, 1, 2, 1]
+
+
+def test_a_while_loop_that_never_begins_ends_after_no_iterations() -> None:
+    assert steps("while 0 > 1:\n    pass\n")[0].endswith("which is false. The loop ends after 0 iterations.")
+
+
+def test_an_endless_loop_says_that_its_condition_is_true() -> None:
+    assert steps("while True:\n    break\n")[:2] == [
+        "Line 1: The condition `True` is true. Iteration 1 begins.",
+        "Line 2: Leave the loop.",
+    ]
+
+
+def test_an_iterator_is_told_by_what_it_goes_over() -> None:
+    assert steps("xs = [7]\nfor i, x in enumerate(xs):\n    continue\n")[1:3] == [
+        "Line 2: `xs` is `[7]`. Iteration 1 begins. `i` becomes `0`. `x` becomes `7`.",
+        "Line 3: Go on with the next iteration.",
+    ]
+
+
+# Calls.
+
+
+def test_a_call_tells_its_arguments_its_depth_and_who_waits() -> None:
+    assert steps("def f(n):\n    return n and f(n - 1)\n", call="f(1)")[1:] == [
+        "Line 3: Evaluate `f(1)`.",
+        "Call `f(n=1)` at depth 1.",
+        "Line 2: Return `n and f(n - 1)`.",
+        "Call `f(n=0)` at depth 2.",
+        "Line 2: Return `n and f(n - 1)`. `n and f(n - 1)` is `0 and f(n - 1)`, which is `0`.",
+        "`f` returns `0` to line 2. `n and f(n - 1)` is `1 and 0`, which is `0`.",
+        "`f` returns `0` to line 3.",
+        "The call returns `0`.",
+    ]
+
+
+def test_the_outcome_of_a_condition_that_calls_stands_after_the_call() -> None:
+    said = steps("def f(x):\n    return x > 1\nif f(2):\n    pass\n")
+    assert said[1] == "Line 3: Evaluate `f(2)`."
+    assert said[4] == "`f` returns `True` to line 3. The condition `f(2)` is `True`, which is true. Take this branch."
+
+
+def test_a_generator_pauses_and_resumes() -> None:
+    said = steps("def g():\n    x = yield 1\nfor v in g():\n    pass\n")
+    assert said[4:8] == [
+        "`g` yields `1` and pauses. Iteration 1 begins. `v` becomes `1`.",
+        "Line 4: Nothing changes.",
+        "Line 3: Evaluate `for v in g()`.",
+        "`g` resumes. `x` becomes `None`.",
+    ]
+
+
+def test_an_instance_is_told_by_its_number_and_attributes() -> None:
+    said = steps("class P:\n    def __init__(self, x):\n        self.x = x\np = P(1)\np.x += 1\n")
+    assert said[3:5] == [
+        "Line 3: `self.x` becomes `1`.",
+        "`P.__init__` returns `None` to line 4. `p` becomes `P#0(x=1)`.",
+    ]
+    assert said[5] == "Line 5: `p.x` goes from `1` to `2`."
+
+
+def test_a_global_is_told_from_inside_a_function() -> None:
+    assert "Line 4: `n` goes from `1` to `2`." in steps("n = 1\ndef f():\n    global n\n    n += 1\nf()\n")
+
+
+# Input, output and exceptions.
+
+
+def test_reading_and_printing_are_told_exactly() -> None:
+    assert steps("n = int(input())\nprint(n + 1, '`')\n", stdin="4\nrest")[:2] == [
+        "Line 1: Read `'4\\n'` from the input. `int(input())` is `int('4')`, which is `4`. `n` becomes `4`.",
+        "Line 2: `n + 1` is `4 + 1`, which is `5`. Print ``'5 `\\n'``.",
+    ]
+
+
+def test_an_exception_is_raised_passes_on_and_is_caught() -> None:
+    code = "def f():\n    raise KeyError(3)\n"
+    tried = "try:\n    f()\nexcept ValueError:\n    pass\nexcept LookupError as e:\n    x = 1\n"
+    assert steps(code + tried)[3:] == [
+        "Line 2: Raise `KeyError(3)`.",
+        "`KeyError` is raised with the message `'3'`.",
+        "The exception leaves `f`.",
+        "`KeyError` passes on into the module.",
+        "Line 5: The handler for `ValueError` does not match.",
+        "Line 7: The handler for `LookupError as e` catches it. `e` becomes `<exception KeyError>`.",
+        "Line 8: `x` becomes `1`. `e` is deleted.",
+        "The program ends.",
+    ]
+
+
+def test_a_program_that_fails_answers_with_what_it_printed() -> None:
+    narration = told("print('a')\n1 / 0\n")
+    assert narration.explanation.endswith("The exception ends the program.\n\nSo this is the answer.")
+    assert narration.answer == "<output>a\n</output>"
+
+
+def test_a_call_that_fails_answers_with_the_exception() -> None:
+    assert told("def f(x):\n    return x[0]\n", call="f([])").answer == "f([]) raises IndexError"
+
+
+def test_a_call_answers_with_an_assertion() -> None:
+    assert told("def f(x):\n    return [x, 'a']\n", call="f(1.5)").answer == "assert f(1.5) == [1.5, 'a']"
+
+
+def test_a_with_block_is_entered_and_left() -> None:
+    said = steps("with open('/dev/null') as f:\n    pass\n")
+    assert said[0].startswith("Line 1: Enter the block of `open('/dev/null') as f`.")
+    assert said[2] == "Line 1: Leave the block of `open('/dev/null') as f`."
+
+
+def test_a_pattern_matches_or_not() -> None:
+    said = steps("p = (1, 2)\nmatch p:\n    case [3, _]:\n        pass\n    case (1, y) if y > 1:\n        pass\n")
+    assert said[1:4] == [
+        "Line 2: Match `p`, which is `(1, 2)`.",
+        "Line 3: The pattern `[3, _]` does not match.",
+        "Line 5: The pattern `(1, y)` matches. The condition `y > 1` is `2 > 1`, which is true. `y` becomes `2`.",
+    ]
+
+
+# The whole.
+
+
+def test_the_same_execution_gives_the_same_text() -> None:
+    execution = trace_program("s = {'a', 'b', 'c'}\nprint(len(s))\n")
+    assert narrate(execution, seed=3) == narrate(execution, seed=3)
+
+
+def test_a_cut_trace_is_not_narrated() -> None:
+    execution = trace_program("x = 1\n")
+    cut = dataclasses.replace(execution, trace=dataclasses.replace(execution.trace, mark="events"))
+    with pytest.raises(NarrationError) as error:
+        narrate(cut)
+    assert error.value.reason == "trace_incomplete"
+
+
+def test_an_unknown_style_names_those_that_exist() -> None:
+    with pytest.raises(ValueError, match="there are steps"):
+        narrate(trace_program("x = 1\n"), style="verse")

@@ -29,17 +29,17 @@ class _Live:
         if id(value) in self.met:
             return "again", self.met[id(value)]
         kinds = (list, tuple, deque, set, frozenset, dict, bytearray)
-        if isinstance(value, kinds) or type(value).__module__ == "__main__":
+        if isinstance(value, kinds) or type(value).__module__ in ("__main__", "program"):
             self.met[id(value)] = len(self.met)
         if isinstance(value, (list, tuple, deque)):
             return type(value).__name__, [self.describe(item) for item in value]
         if isinstance(value, (set, frozenset)):
-            return type(value).__name__, sorted(map(repr, value))
+            return type(value).__name__, sorted(repr(_Live().describe(item)) for item in value)
         if isinstance(value, bytearray):
             return "bytearray", list(value)
         if isinstance(value, dict):
             return type(value).__name__, [(self.describe(k), self.describe(v)) for k, v in value.items()]
-        if type(value).__module__ == "__main__":
+        if type(value).__module__ in ("__main__", "program"):
             return type(value).__name__, [(k, self.describe(v)) for k, v in vars(value).items()]
         return "other"
 
@@ -64,7 +64,7 @@ class _Replayed:
             case "list" | "tuple" | "deque":
                 return held.type, [self.describe(item) for item in held.items]
             case "set" | "frozenset":
-                return held.type, sorted(map(repr, held.items))
+                return held.type, sorted(repr(_Replayed(self.state).describe(item)) for item in held.items)
             case "bytearray":
                 return "bytearray", list(held.items)
             case "dict":

@@ -91,6 +91,7 @@ class _Narrator:
         for number, event in enumerate(self.events):
             following = self.events[number + 1].changes if number + 1 < len(self.events) else changes
             told.append(self._step(number, event, following))
+        self._print(b"", final=True)
         return told
 
     def _step(self, number: int, event: Event, changes: tuple[Any, ...]) -> str:
@@ -115,8 +116,9 @@ class _Narrator:
         if segment.read:
             said.append(self.write.read(code(repr(self._take(segment.read)))))
         if running:
-            running.changed = set(self.mutations[running.since :])
-            known = running.binds
+            running.changed.update(self.mutations[running.since :])
+            running.since = len(self.mutations)
+            known = running.binds(segment)
             said += self.outcomes.tell(running, number, event, segment)
         said += self.changes.tell(segment, frame, statement, probes, known)
         if segment.printed and (text := self._print(segment.printed)):
@@ -162,9 +164,9 @@ class _Narrator:
         self.read_at += count
         return text
 
-    def _print(self, data: bytes) -> str:
+    def _print(self, data: bytes, final: bool = False) -> str:
         try:
-            return self.decoder.decode(data)
+            return self.decoder.decode(data, final)
         except UnicodeDecodeError as error:
             raise NarrationError("output", f"what was printed is no UTF-8: {error}") from error
 
@@ -185,7 +187,8 @@ class _Narrator:
             case "return" if top:
                 return [write.program_end() if self.execution.call is None else write.call_end(self._code(event.value))]
             case "return":
-                waits = frames[frames[event.frame].parent].line
+                parent = frames.get(frames[event.frame].parent)
+                waits = parent.line if parent else None
                 if waits is None:
                     return [write.return_end(code(name), self._code(event.value))]
                 return [getattr(write, "return")(code(name), self._code(event.value), waits[0])]

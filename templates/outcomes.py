@@ -22,7 +22,7 @@ class Running:
 
     Attributes:
         number: its `line` event.
-        since: how many mutations of objects the trace had seen when it began.
+        since: how many mutations of objects it has taken notice of.
         rounds: of a loop, how many iterations it has gone into before.
         probes: the value of each sub-expression evaluated so far.
         changed: objects that changed since it began.
@@ -35,13 +35,14 @@ class Running:
     probes: dict[Span, Value] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
 
-    @property
-    def binds(self) -> set[str]:
-        """The names that its own sentence says it binds."""
+    def binds(self, segment: Segment) -> set[str]:
+        """The names of a segment that its own sentence says it binds."""
         statement = self.statement
         if statement.kind in ("def", "class"):
             return {statement.label}
-        return set(statement.label.split(", ")) if statement.kind == "import" else set()
+        if statement.kind != "import":
+            return set()
+        return {name for _, name in segment.names} if statement.label == "*" else set(statement.label.split(", "))
 
 
 class Outcomes:

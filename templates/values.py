@@ -1,6 +1,7 @@
 """The text of a value by the table of the README: exact where short, cut in the middle and marked where long."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from tracer.events import Exact, Opaque, Ref, Value
@@ -62,9 +63,9 @@ def value_text(value: Value, heap: Heap, budget: int = BUDGET, seen: set[int] | 
     return _object_text(value, heap, budget, (), set() if seen is None else seen)
 
 
-def items_text(items: Iterable[Value], heap: Heap, budget: int = BUDGET) -> str:
+def items_text(items: Collection[Value], heap: Heap, budget: int = BUDGET) -> str:
     """The text of a list that holds these items."""
-    return f"[{_joined(list(items), lambda item, left: _inner(item, heap, left, (), set()), budget)}]"
+    return f"[{_joined(items, lambda item, left: _inner(item, heap, left, (), set()), budget)}]"
 
 
 def _inner(value: Any, heap: Heap, budget: int, within: tuple[int, ...], seen: set[int]) -> str:
@@ -85,7 +86,7 @@ def _object_text(ref: Ref, heap: Heap, budget: int, within: tuple[int, ...], see
     if kind == "bytearray":
         return _wrapped(name, "bytearray", atom_text(bytes(found.items), budget))
     if kind == "dict":
-        pairs = _joined(list(found.items.items()), _pair(heap, within, seen), budget)
+        pairs = _joined(found.items.items(), _pair(heap, within, seen), budget)
         if name == "defaultdict":
             return f"defaultdict({found.note or 'None'}, {{{pairs}}})"
         return _wrapped(name, "dict", f"{{{pairs}}}")
@@ -96,7 +97,7 @@ def _object_text(ref: Ref, heap: Heap, budget: int, within: tuple[int, ...], see
     def element(item: Any, left: int) -> str:
         return _inner(item, heap, left, within, seen)
 
-    inner = _joined(list(found.items), element, budget)
+    inner = _joined(found.items, element, budget)
     match kind:
         case "list":
             return _wrapped(name, "list", f"[{inner}]")
@@ -123,7 +124,7 @@ def _instance_text(found: HeapObject, heap: Heap, budget: int, within: tuple[int
         return f"{label}()"
     if budget < 2 * _NARROW:
         return f"{label}(...)"
-    inner = _joined(list(found.items.items()), _named(heap, within, seen), budget - len(label))
+    inner = _joined(found.items.items(), _named(heap, within, seen), budget - len(label))
     return f"{label}(...)" if "more>" in inner and inner.startswith("<") else f"{label}({inner})"
 
 
@@ -142,25 +143,27 @@ def _named(heap: Heap, within: tuple[int, ...], seen: set[int]) -> Callable[[Any
     return write
 
 
-def _joined(items: list[Any], write: Callable[[Any, int], str], budget: int) -> str:
+def _joined(items: Collection[Any], write: Callable[[Any, int], str], budget: int) -> str:
     """The items, all of them or a head, a count of what is left out, and a tail."""
-    if not items:
+    count = len(items)
+    if not count:
         return ""
-    if budget < _NARROW and (len(items) > 1 or budget < _NARROW // 2):
-        return f"<{len(items)} more>"
-    texts, used = _until(items, write, budget * 2 // 3, budget)
-    if len(texts) == len(items):
+    if budget < _NARROW and (count > 1 or budget < _NARROW // 2):
+        return f"<{count} more>"
+    texts, used = _until(iter(items), write, budget * 2 // 3, budget)
+    if len(texts) == count:
         return ", ".join(texts)
     while len(texts) > 1 and used > budget * 2 // 3:
         used -= len(texts.pop()) + 2
-    tail, _ = _until(reversed(items[len(texts) :]), write, budget // 4, max(budget // 4, 1))
+    rest = islice(reversed(items), count - len(texts))  # type: ignore[call-overload]
+    tail, _ = _until(rest, write, budget // 4, max(budget // 4, 1))
     if len(tail) > 1 and sum(map(len, tail)) > budget // 3:
         tail.pop()
-    left = len(items) - len(texts) - len(tail)
+    left = count - len(texts) - len(tail)
     return ", ".join([*texts, *([f"<{left} more>"] if left else []), *reversed(tail)])
 
 
-def _until(items: Iterable[Any], write: Callable[[Any, int], str], each: int, budget: int) -> tuple[list[str], int]:
+def _until(items: Iterator[Any], write: Callable[[Any, int], str], each: int, budget: int) -> tuple[list[str], int]:
     """Texts of the first items, at least one, until they have used up the budget."""
     texts: list[str] = []
     used = 0

@@ -7,7 +7,7 @@ from schemas.narration import Narration
 from templates.changes import ChangeTeller, Segment, read_segment
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
-from templates.outcomes import Outcomes, Running
+from templates.outcomes import Outcomes, Running, leaves_all
 from templates.places import Places
 from templates.program_model import ProgramError, ProgramModel, read_program
 from templates.prompts import narration_prompt
@@ -21,7 +21,7 @@ class NarrationError(Exception):
     """An execution that cannot be narrated.
 
     Attributes:
-        reason: a short code to count by: `trace_incomplete`, `source`, `statement`, `output`, `input`.
+        reason: a short code to count by: `trace_incomplete`, `source`, `coroutine`, `statement`, `output`, `input`.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -47,6 +47,8 @@ def narrate(execution: Execution, *, style: str = "steps", seed: int = 0) -> Nar
         model = read_program(execution.source)
     except ProgramError as error:
         raise NarrationError("source", str(error)) from error
+    if model.has_coroutines:
+        raise NarrationError("coroutine", "coroutines start and stop in ways that a trace of calls does not tell")
     teller = _Narrator(execution, model, sentences(style))
     steps = teller.steps()
     write = teller.write
@@ -147,13 +149,16 @@ class _Narrator:
         return self.running.get(self.events[owner].frame)
 
     def _fallback(self, number: int, running: Running, segment: Segment) -> str:
-        """A step that has nothing else to say still says what runs."""
-        over = number + 1 == len(self.events) or self.events[number + 1].kind in ("line", "return")
+        """A step that has nothing else to say still says what runs, or that nothing comes of it."""
         statement = running.statement
-        if over and segment.quiet and statement.kind != "match":
+        following = self.events[number + 1].kind if number + 1 < len(self.events) else "return"
+        quiet = segment.quiet and not segment.fresh
+        if quiet and following in ("line", "return") and leaves_all(running, self.state.heap):
             return str(self.write.idle())
+        calls = following in ("call", "resume", "yield")
         again = statement.kind == "for" and running.rounds > 0
-        return str(self.write.evaluate(code(statement.heading if again else statement.header)))
+        text = statement.heading if again else statement.header if calls else statement.text
+        return str(self.write.evaluate(code(text)))
 
     # Input and output.
 
@@ -195,7 +200,7 @@ class _Narrator:
             case "exception":
                 if number in self.flow.came_from:
                     return [write.pass_on(code(event.name), "" if top else code(name))]
-                message = "" if event.value is None else code(atom_text(event.value))
+                message = code(atom_text(event.value)) if event.value else ""
                 return [getattr(write, "raise")(code(event.name), message)]
             case "unwind":
                 return [write.program_fails() if top else write.unwind(code(name))]

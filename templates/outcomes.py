@@ -8,7 +8,7 @@ from templates.expressions import Expression
 from templates.flow import Flow, Loops
 from templates.program_model import Statement
 from templates.sentences import code
-from templates.values import value_text
+from templates.values import Heap, value_text
 from templates.work import Substitution, worth_telling
 from tracer.events import Event, Exact, Opaque, Ref, Span, Value
 from tracer.replay import State
@@ -45,6 +45,42 @@ class Running:
         return {name for _, name in segment.names} if statement.label == "*" else set(statement.label.split(", "))
 
 
+def leaves_all(running: Running, heap: Heap) -> bool:
+    """Is it certain that a statement of which the trace shows no change has changed nothing?
+
+    A call, and an attribute of a class, may change what no trace looks into.
+    """
+    statement, probes = running.statement, running.probes
+    match statement.kind:
+        case "pass":
+            return True
+        case "assign" | "annotated" | "augmented":
+            return not _calls(statement.value) and all(_is_known(target, probes, heap) for target in statement.targets)
+        case "expression" if statement.value is not None and statement.value.word.startswith("."):
+            receiver, *arguments = statement.value.parts
+            found = probes.get(receiver.span)
+            plain = type(found) is Ref and heap[found.id].type == heap[found.id].kind
+            return plain and not any(isinstance(probes.get(part.span), Opaque) for part in arguments)
+        case "expression":
+            return not _calls(statement.value)
+    return False
+
+
+def _is_known(target: Expression, probes: dict[Span, Value], heap: Heap) -> bool:
+    """Would the trace show a change of what is stored to?"""
+    if target.kind not in ("attribute", "subscript"):
+        return all(_is_known(part, probes, heap) for part in target.parts)
+    found = probes.get(target.parts[0].span)
+    return type(found) is Ref and (heap[found.id].kind == "object") == (target.kind == "attribute")
+
+
+def _calls(expression: Expression | None) -> bool:
+    """Does an expression call anything?"""
+    if expression is None:
+        return False
+    return expression.kind in ("call", "comprehension", "other") or any(map(_calls, expression.parts))
+
+
 class Outcomes:
     """Writes the sentences on statements."""
 
@@ -62,16 +98,16 @@ class Outcomes:
 
     def tell(self, running: Running, number: int, event: Event, segment: Segment) -> list[str]:
         """The sentences on a statement that stand in the step of this event."""
-        statement = running.statement
         said: list[str] = []
         if event.kind == "line":
-            said += self._at_once(statement)
+            said += self._at_once(running)
         said += self._work(running, event, segment)
         if self.flow.last[running.number] == number:
             said += self._outcome(running, self.events[running.number].frame)
         return said
 
-    def _at_once(self, statement: Statement) -> list[str]:
+    def _at_once(self, running: Running) -> list[str]:
+        statement = running.statement
         write, label = self.write, statement.label
         match statement.kind:
             case "def":
@@ -80,6 +116,8 @@ class Outcomes:
                 return [write.define_class(code(label))]
             case "import":
                 return [getattr(write, "import")(code(label))]
+            case "with" if running.rounds:
+                return [write.leave_with(code(label))]
             case "break":
                 return [getattr(write, "break")()]
             case "continue":
@@ -199,12 +237,11 @@ class Outcomes:
         return [self.write.loop_end(running.rounds)]
 
     def _with(self, running: Running, frame: int) -> list[str]:
-        label = code(running.statement.label)
         if running.rounds:
             self.loops.leave(frame, running.statement)
-            return [self.write.leave_with(label)]
+            return []
         self.loops.enter(frame, running.statement)
-        return [self.write.enter_with(label)]
+        return [self.write.enter_with(code(running.statement.label))]
 
     def _handler(self, statement: Statement, goes_in: bool) -> list[str]:
         if goes_in:

@@ -134,7 +134,7 @@ class Statement:
                 return "*" if isinstance(names, cst.ImportStar) else ", ".join(_bound(alias) for alias in names)
             case cst.Raise(exc=exc) as node:
                 return one_line(self._slice(node), "exec").removeprefix("raise").strip() if exc is not None else ""
-            case cst.ExceptHandler(type=caught, name=name):
+            case cst.ExceptHandler(type=caught, name=name) | cst.ExceptStarHandler(type=caught, name=name):
                 if caught is None:
                     return ""
                 text = self._outer(caught)
@@ -150,13 +150,20 @@ class Statement:
 
     @cached_property
     def header(self) -> str:
-        """The text to evaluate: the value where there is one, else the statement or its header line."""
-        if self.kind in ("assign", "annotated", "expression", "return", "for", "match") and self.value:
+        """What it evaluates: its value where there is one, else all of it."""
+        if self.kind in ("assign", "annotated") and self.value:
+            return self.value.text
+        return self.text
+
+    @cached_property
+    def text(self) -> str:
+        """The statement on one line; of a compound one, the expression that its header evaluates."""
+        if self.kind in ("return", "for", "match") and self.value:
             return self.value.text
         if self.test is not None:
             return self.test.text
-        if self.kind == "with":
-            return self.label
+        if self.kind == "except":
+            return f"except {self.label}".strip()
         if self.body is None:
             return one_line(self._slice(self.node), "exec")
         return self.label
@@ -165,7 +172,7 @@ class Statement:
     def heading(self) -> str:
         """Of a `for` statement, its header without the colon."""
         if not isinstance(self.node, cst.For):
-            return self.header
+            return self.text
         return f"for {self._outer(self.node.target)} in {self._outer(self.node.iter)}"
 
     @cached_property
@@ -212,10 +219,15 @@ def _indices(target: Expression) -> list[Expression]:
 
 @dataclass(eq=False)
 class ProgramModel:
-    """The statements of one source."""
+    """The statements of one source.
+
+    Attributes:
+        has_coroutines: something in it is `async`.
+    """
 
     source: str
     statements: dict[Place, Statement] = field(default_factory=dict)
+    has_coroutines: bool = False
 
     def statement(self, span: Span) -> Statement | None:
         """The statement that a trace's span begins with."""
@@ -261,6 +273,7 @@ class _Walk:
         return self.block(body)
 
     def compound(self, node: cst.CSTNode) -> None:
+        self.model.has_coroutines |= getattr(node, "asynchronous", None) is not None
         match node:
             case cst.FunctionDef(body=body, decorators=decorators) | cst.ClassDef(body=body, decorators=decorators):
                 kind = "def" if isinstance(node, cst.FunctionDef) else "class"

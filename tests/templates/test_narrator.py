@@ -285,6 +285,30 @@ def test_a_pattern_matches_or_not() -> None:
     ]
 
 
+# What is true in every word.
+
+
+def test_nothing_changes_is_said_only_where_it_is_certain() -> None:
+    said = steps("class A:\n    n = 0\n    xs = []\na = A()\nA.n += 1\na.xs.append(1)\ns = {1}\ns.add(1)\n")
+    assert said[2:6] == [
+        "Line 5: Evaluate `A.n += 1`.",
+        "Line 6: Evaluate `a.xs.append(1)`.",
+        "Line 7: `s` becomes `{1}`.",
+        "Line 8: Nothing changes.",
+    ]
+
+
+def test_a_later_header_of_a_loop_does_not_claim_to_evaluate_its_iterable_again() -> None:
+    said = steps("def g():\n    yield 1\nfor v in g():\n    pass\n")
+    assert said[1] == "Line 3: Evaluate `g()`."
+    assert said[6] == "Line 3: Evaluate `for v in g()`."
+
+
+def test_coroutines_are_left_out() -> None:
+    with pytest.raises(NarrationError, match="coroutine"):
+        narrate(trace_program("async def f():\n    pass\n"))
+
+
 # The whole.
 
 

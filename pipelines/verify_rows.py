@@ -83,7 +83,7 @@ def trace_faults(row: TraceRow) -> Iterator[Fault]:
         yield Fault(f"`integrity` is {row.integrity}, the log ends by {trace.mark!r}")
     if row.integrity != "complete" or not trace.events:
         return
-    if row.kind == "stdin" and row.output.encode("utf-8") != printed(trace):
+    if row.kind == "stdin" and row.output != printed(trace).decode("utf-8", "replace"):
         yield Fault("`output` is not what the trace printed", row.output[:200])
     if row.kind == "function":
         yield from _atom_faults(row, trace)

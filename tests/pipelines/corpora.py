@@ -54,7 +54,7 @@ def varied_rows(number: int) -> list[dict[str, Any]]:
             code = f"def f(xs):\n    out = []\n    for x in xs:\n        out.append(x + {n})\n    return out\n"
             rows.append(call_row(f"call-{n}", code, [{"call": f"f([{n}, 7])", "expected": f"[{2 * n}, {7 + n}]"}]))
         else:
-            tests = [
+            tests: list[dict[str, Any]] = [
                 {"input": f"{size}\n", "expected": str(sum(i * n for i in range(size)))} for size in (2, 3 + n % 4)
             ]
             tests.append({"input": "9\n", "expected": str(36 * n), "hidden": True})

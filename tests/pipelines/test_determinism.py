@@ -1,0 +1,87 @@
+"""The same sources and options give the same bytes, whoever does the work and however often."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.build_command import build
+from pipelines.options import BuildOptions
+from pipelines.parts import PARTS_FOLDER
+from tests.pipelines.reading import bytes_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(source: str, output: Path) -> subprocess.Popen[str]:
+    """A build with two workers in a process of its own."""
+    command = [sys.executable, "-m", "pipelines.cli", "build", source, "--output", str(output), "--workers", "2"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_a_part(output: Path, running: subprocess.Popen[str]) -> None:
+    """Until a first unit is done."""
+    while running.poll() is None and not list((output / PARTS_FOLDER / "prose").glob("b*.parquet")):
+        time.sleep(0.1)
+    assert running.poll() is None, running.communicate()[1]
+
+
+def workers_of(driver: int) -> list[int]:
+    """The processes that the driver has started."""
+    return [int(pid) for task in Path(f"/proc/{driver}/task").glob("*/children") for pid in task.read_text().split()]
+
+
+def test_two_workers_leave_the_bytes_of_one(source: str, corpus: Path, tmp_path: Path) -> None:
+    running = start(source, tmp_path)
+    _, said = running.communicate(timeout=200)
+    assert running.returncode == 0, said
+    assert bytes_of(tmp_path) == bytes_of(corpus)
+
+
+def test_repeated_bundles_leave_the_same_bytes(source: str, corpus: Path, tmp_path: Path) -> None:
+    build(BuildOptions((source,)), tmp_path, workers=1, beam=["--direct_runner_bundle_repeat=2"])
+    assert bytes_of(tmp_path) == bytes_of(corpus)
+
+
+def test_a_killed_build_goes_on_and_leaves_the_same_bytes(source: str, corpus: Path, tmp_path: Path) -> None:
+    running = start(source, tmp_path)
+    wait_for_a_part(tmp_path, running)
+    running.kill()
+    running.communicate()
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / PARTS_FOLDER / "prose").glob("b*.parquet")}
+    build(BuildOptions((source,)), tmp_path, workers=1)
+    assert bytes_of(tmp_path) == bytes_of(corpus)
+    assert all(path.stat().st_mtime_ns == written for path, written in done.items())
+
+
+def test_a_worker_that_dies_ends_the_build_with_a_hint(source: str, tmp_path: Path) -> None:
+    running = start(source, tmp_path)
+    wait_for_a_part(tmp_path, running)
+    os.kill(workers_of(running.pid)[0], signal.SIGKILL)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 3
+    assert "a worker process died" in said
+    assert "Run the same command again" in said
+
+
+def test_an_interrupted_build_ends_with_130(source: str, tmp_path: Path) -> None:
+    running = start(source, tmp_path)
+    wait_for_a_part(tmp_path, running)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "Run the same command again" in said
+
+
+def test_a_finished_build_is_not_done_again(source: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = bytes_of(corpus)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    build(BuildOptions((source,)), corpus, workers=1)
+    assert bytes_of(corpus) == before

@@ -31,12 +31,15 @@ def worth_telling(statement: Statement) -> tuple[Expression, ...]:
 
 def _visit(expression: Expression, top: bool, found: list[Expression]) -> None:
     kind = expression.kind
-    through = kind in ("display", "named", "other", "conditional")
-    for part in expression.parts:
-        if kind in _OPERATIONS and part.kind == "binary" and _split(expression, part):
-            _visit(part, True, found)
-        else:
-            _visit(part, top and through, found)
+    through = kind in ("display", "named", "other")
+    if kind == "conditional":
+        chosen, test, other = expression.parts
+        _visit(test, True, found)
+        _visit(chosen, top, found)
+        _visit(other, top, found)
+    for part in expression.parts if kind != "conditional" else ():
+        split = kind in _OPERATIONS and _split(expression, part)
+        _visit(part, split or (top and through), found)
     keys = expression.parts[1:] if kind == "subscript" else []
     if (
         (kind in _OPERATIONS and top)

@@ -53,6 +53,13 @@ def test_a_long_formula_is_worked_out_in_parts() -> None:
     )
 
 
+def test_a_conditional_expression_tells_its_test_and_the_arm_it_takes() -> None:
+    assert steps("a, c = 3, 0\nx = a * 2 if c > 1 else a + 1\ny = a + (1 if c else 2)\n")[1:3] == [
+        "Line 2: `c > 1` is `0 > 1`, which is `False`. `a + 1` is `3 + 1`, which is `4`. `x` becomes `4`.",
+        "Line 3: `a + (1 if c else 2)` is `3 + 2`, which is `5`. `y` becomes `5`.",
+    ]
+
+
 def test_a_copy_of_a_name_is_not_worked_out() -> None:
     assert steps("a = 1\nb = a\n")[1] == "Line 2: `b` becomes `1`."
 

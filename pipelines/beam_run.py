@@ -10,11 +10,11 @@ from pipelines.unit import Task
 
 
 class UnitFailed(Exception):
-    """A unit could not be done; `unavailable` tells whether it was for want of a sandbox."""
+    """A unit could not be done; `by_machine` tells whether it was for want of a sandbox or of space."""
 
-    def __init__(self, message: str, unavailable: bool) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.unavailable = unavailable
+        self.by_machine = any(word in message for word in ("SandboxUnavailable", "No space left on device"))
 
 
 def beam_arguments(workers: int, rest: Sequence[str]) -> list[str]:
@@ -57,5 +57,4 @@ def run_units(tasks: Sequence[Task], options: BuildOptions, output: Path, argume
                 | "run" >> beam.ParDo(RunUnit(options, output.absolute(), os.getpid()))  # type: ignore[no-untyped-call]
             )
     except Exception as error:
-        told = f"{type(error).__name__}: {error}"
-        raise UnitFailed(told, "SandboxUnavailable" in told) from error
+        raise UnitFailed(f"{type(error).__name__}: {error}") from error

@@ -133,7 +133,7 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         print(f"\nnlex: interrupted. {_RESUME}", file=sys.stderr)
         end_at_once(INTERRUPTED)
     except UnitFailed as error:
-        return _fail(f"{error}\n{_RESUME}", ENVIRONMENT if error.unavailable else FOUND_WRONG)
+        return _fail(f"{error}\n{_RESUME}", ENVIRONMENT if error.by_machine else FOUND_WRONG)
     print(summary_table(manifest))
     print(f"\n{args.output}: {sum(shard['bytes'] for shard in manifest['files']):,} bytes of shards")
     if args.json:

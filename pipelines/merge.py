@@ -1,17 +1,16 @@
 """Merging: the parts of all units, in the order of their buckets, become the shards of each config and split."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.identity import sha256_of
-from pipelines.parts import config_schema, part_counts, part_rows
+from pipelines.parts import config_schema, part_counts, part_ids, part_rows
 from schemas.configs import CONFIGS, SPLITS
 
 ROWS_A_SHARD = 20_000
@@ -33,16 +32,23 @@ class Shard:
 
 @dataclass
 class Counts:
-    """Rows of all parts by config and split, by source file and config, and rejects by `stage/reason`."""
+    """Rows of all parts by config and split, by source file and config, and rejects by `stage/reason`.
+
+    `parts` are, for a config and split, those that have rows of it, in their order.
+    """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     file_rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    parts: dict[tuple[str, str], list[Path]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, part: Path) -> None:
         """Adds the rows of one part."""
-        for (config, split, file, reason), number in part_counts(part).items():
+        found = part_counts(part)
+        for key in dict.fromkeys((config, split) for config, split, _, _ in found):
+            self.parts[key].append(part)
+        for (config, split, file, reason), number in found.items():
             self.rows[config, split] += number
             self.files[file, config] += number
             if reason:
@@ -115,7 +121,7 @@ def _write_shards(parts: Sequence[Path], output: Path, config: str, split: str, 
 def _unique_traces(parts: Sequence[Path], split: str) -> int:
     seen: set[str] = set()
     for part in parts:
-        seen.update(pc.unique(part_rows(part, "traces", split).column("id")).to_pylist())
+        seen.update(part_ids(part, "traces", split))
     return len(seen)
 
 
@@ -140,8 +146,9 @@ def merge(parts: Sequence[Path], output: Path) -> tuple[list[Shard], Counts]:
     for config in CONFIGS:
         for split in SPLITS:
             rows = counts.rows[config, split]
+            having = counts.parts[config, split]
             if rows and config == "traces":
-                rows = counts.rows[config, split] = _unique_traces(parts, split)
+                rows = counts.rows[config, split] = _unique_traces(having, split)
             if rows:
-                shards += _write_shards(parts, output, config, split, rows)
+                shards += _write_shards(having, output, config, split, rows)
     return shards, counts

@@ -98,6 +98,12 @@ def part_counts(path: Path) -> Counter[tuple[str, str, str, str]]:
     return Counter(zip(*(keys.column(name).to_pylist() for name in keys.column_names), strict=True))
 
 
+def part_ids(path: Path, config: str, split: str) -> list[str]:
+    """The ids of the rows of one config and split, in the part's order."""
+    table = pq.ParquetFile(path).read(columns=["config", "split", f"{config}.id"])
+    return [row[config]["id"] for row in table.to_pylist() if (row["config"], row["split"]) == (config, split)]
+
+
 def part_rows(path: Path, config: str, split: str) -> pa.Table:
     """The rows of one config and split, in the part's order, with the config's own schema."""
     schema = config_schema(config)

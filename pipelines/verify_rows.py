@@ -21,6 +21,8 @@ from templates.prompts import narration_prompt, prediction_prompt, solve_prompt
 from tracer.events import Trace
 from tracer.wire import WireError, decode
 
+# Python turns no longer int into text (`sys.get_int_max_str_digits`).
+_LONGEST_INT_BITS = 10_000
 STAGES = ("read", "select", "sandbox", "trace", "narrate", "check")
 
 
@@ -56,7 +58,7 @@ def _atom_faults(row: TraceRow, trace: Trace) -> Iterator[Fault]:
     last = trace.events[-1]
     if last.kind != "return" or not isinstance(last.value, None | bool | int | float | str | bytes):
         return
-    if isinstance(last.value, int) and row.output == repr(last.value):
+    if isinstance(last.value, int) and last.value.bit_length() > _LONGEST_INT_BITS:
         return
     try:
         same = repr(ast.literal_eval(row.output)) == repr(last.value)

@@ -122,7 +122,7 @@ def _solution(row: dict[str, Any]) -> tuple[Solution, list[Any], str]:
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        text = line.decode("utf-8")
+        text = line.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise _Fault("binary", f"not UTF-8 text (byte {error.start}); convert the file to UTF-8") from None
     if "\0" in text:

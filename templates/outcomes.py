@@ -149,11 +149,12 @@ class Outcomes:
 
     def _worked_out(self, running: Running, expression: Expression) -> list[str]:
         value = running.probes[expression.span]
-        if isinstance(value, Opaque) or (type(value) is Ref and value.id in running.changed):
+        if isinstance(value, Opaque):
             return []
+        held: set[int] = set()
+        text = value_text(value, self.state.heap, seen=held)
         shown = self._substitution(running).shown(expression)
-        text = value_text(value, self.state.heap)
-        if shown in (expression.text, text):
+        if shown in (expression.text, text) or not held.isdisjoint(running.changed):
             return []
         return [self.write.work(code(expression.text), code(shown), code(text))]
 

@@ -71,6 +71,12 @@ def test_a_container_that_the_statement_changes_is_not_shown_as_an_operand() -> 
     )
 
 
+def test_a_result_that_holds_what_the_statement_changes_is_not_worked_out() -> None:
+    assert steps("xs = [1]\ny = [xs] + [xs.append(2)]\n")[1] == (
+        "Line 2: `2` is appended to `xs`, which now has length 2. `y` becomes `[[1, 2], None]`."
+    )
+
+
 def test_an_equal_value_in_a_new_object_stays() -> None:
     assert steps("xs = [1]\nxs = list(xs)\n")[1].endswith("`xs` stays `[1]`.")
 

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.exit_codes import ENVIRONMENT
+from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 
 _LOOK_EVERY_S = 1.0
+_CODES_OF_INTERRUPT = (" 130", " -2")
 
 
 def _children() -> list[int]:
@@ -47,7 +48,10 @@ def watch_workers(hint: str) -> Callable[[], None]:
         if "Worker subprocess exited" not in str(failure.exc_value):
             before(failure)
             return
-        print(f"nlex: a worker process died ({failure.exc_value}). {hint}", file=sys.stderr)
+        if str(failure.exc_value).endswith(_CODES_OF_INTERRUPT):  # Ctrl-C reaches workers too, at times first
+            print(f"\nnlex: interrupted. {hint}", file=sys.stderr)
+            end_at_once(INTERRUPTED)
+        print(f"\nnlex: a worker process died ({failure.exc_value}). {hint}", file=sys.stderr)
         end_at_once(ENVIRONMENT)
 
     def stop() -> None:

@@ -22,7 +22,13 @@ def start(source: str, output: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipelines.cli", "build", source, "--output", str(output), "--workers", "2"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -74,7 +80,7 @@ def test_a_worker_that_dies_ends_the_build_with_a_hint(source: str, tmp_path: Pa
 def test_an_interrupted_build_ends_with_130(source: str, tmp_path: Path) -> None:
     running = start(source, tmp_path)
     wait_for_a_part(tmp_path, running)
-    running.send_signal(signal.SIGINT)
+    os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130, said
     assert "Run the same command again" in said

@@ -1,0 +1,245 @@
+"""The checker: reads a narration back, sentence by sentence, against the source and the trace; it trusts nobody."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from schemas.narration import CheckReport, UngroundedClaim
+from templates.checking.change_claims import CHANGES
+from templates.checking.claims import Claim, Patterns, Sentence, Step, patterns_of, sentences_of, step_of
+from templates.checking.event_claims import EVENTS
+from templates.checking.flow import Flow, Running
+from templates.checking.moment import Moment, Refused
+from templates.checking.omissions import effect, untold_text
+from templates.checking.place_text import Nowhere
+from templates.checking.segment import Segment
+from templates.checking.source_index import SourceIndex
+from templates.checking.statement_claims import STATEMENTS, outcome_missing
+from templates.checking.value_text import Unreadable
+from templates.execution import Execution
+from tracer.events import Event, Printed, Read
+from tracer.replay import State
+
+MAX_PROBLEMS = 20
+"""Problems after which a narration is not read on."""
+
+_CLAIMS = {**STATEMENTS, **CHANGES, **EVENTS}
+_FRAME_ONLY = frozenset({"opening", "closing"})
+
+
+class _Enough(Exception):
+    """As many problems as are reported."""
+
+
+@lru_cache(maxsize=64)
+def _index_of(source: str) -> SourceIndex:
+    return SourceIndex(source)
+
+
+def check(execution: Execution, explanation: str, answer: str, *, style: str = "steps") -> CheckReport:
+    """Holds every claim of a narration, and what it leaves out, against an execution.
+
+    Returns what was found wrong, at most `MAX_PROBLEMS` problems; a narration is true when there are
+    none. Step 0 stands for what belongs to no step. Never raises, whatever the texts are.
+    """
+    reading = _Reading(execution)
+    try:
+        patterns = patterns_of(style)
+    except (OSError, ValueError) as error:
+        return CheckReport(0, (UngroundedClaim(0, style, f"the style cannot be read: {error}"),))
+    try:
+        reading.steps(explanation, patterns)
+    except _Enough:
+        pass
+    except Exception as error:  # A text or trace that breaks the reader is no true narration, and no crash either.
+        reading.problems.append(UngroundedClaim(reading.at, "", f"it cannot be followed: {error!r}"))
+    reading.answer(answer)
+    return CheckReport(reading.claims, tuple(reading.problems[:MAX_PROBLEMS]))
+
+
+class _Reading:
+    """One narration being read beside the trace."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.events = execution.trace.events
+        self.claims = 0
+        self.problems: list[UngroundedClaim] = []
+        self.at = 0
+        self._state = State()
+        self._links: dict[int, tuple[int, ...]] = {}
+        self._left = ""
+        self._raised: dict[int, str] = {}
+
+    def problem(self, step: int, claim: str, reason: str) -> None:
+        """Notes a problem."""
+        self.problems.append(UngroundedClaim(step, claim, reason))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Enough
+
+    def answer(self, answer: str) -> None:
+        """Holds the answer block against what truly came out, byte for byte."""
+        self.claims += 1
+        done = self.execution
+        if done.kind == "stdin":
+            true = f"<output>{done.stdout}</output>"
+        elif done.value is not None:
+            true = f"assert {done.call} == {done.value}"
+        else:
+            true = f"{done.call} raises {done.error}"
+        if answer != true:
+            differs = next((i for i, (a, b) in enumerate(zip(answer, true, strict=False)) if a != b), None)
+            where = min(len(answer), len(true)) if differs is None else differs
+            reason = f"the answer differs from the true one at character {where}: {true[where : where + 40]!r} belongs"
+            self.problems.append(UngroundedClaim(0, answer[:200], reason))
+
+    # The steps.
+
+    def steps(self, explanation: str, patterns: Patterns) -> None:
+        """Reads the whole explanation."""
+        if self.execution.trace.mark != "end":
+            self.problem(0, "", f"the trace is cut ({self.execution.trace.mark}): nothing can be held against it")
+            return
+        try:
+            index = _index_of(self.execution.source)
+        except (SyntaxError, ValueError) as error:
+            self.problem(0, "", f"the source is no program: {error}")
+            return
+        self._flow = Flow(self.events, index)
+        self._index = index
+        if self.events:
+            for change in self.events[0].changes:
+                self._state.apply(change)
+                if isinstance(change, Printed | Read):
+                    self.problem(0, "", "the trace prints or reads before its first event")
+        expected = 0
+        for step in self._numbered(explanation, patterns):
+            if step.number <= expected:
+                self.problem(
+                    step.number, step.text, f"step {expected + 1} belongs here: it stands again or out of order"
+                )
+                continue
+            while expected + 1 < step.number and expected < len(self.events):
+                expected += 1
+                self.problem(expected, "", f"step {expected} is not told")
+                self._pass(expected - 1, None)
+            if step.number > len(self.events):
+                self.problem(step.number, step.text, f"the trace has only {len(self.events)} events")
+                continue
+            expected += 1
+            self._pass(expected - 1, step)
+        while expected < len(self.events):
+            expected += 1
+            self.problem(expected, "", f"step {expected} is not told")
+        for frame in self._flow.frames.values():
+            self._check_outcome(frame.running)
+
+    def _numbered(self, explanation: str, patterns: Patterns) -> Iterator[Step]:
+        lines = explanation.split("\n")
+        while lines and not lines[-1].strip():
+            lines.pop()
+        last = len(lines) - 1
+        begun = False
+        for number, line in enumerate(lines):
+            step = step_of(line, patterns)
+            if step is not None:
+                begun = True
+                self.at = step.number
+                yield step
+                continue
+            if not line.strip():
+                continue
+            kind = "closing" if number == last else "opening"
+            for sentence in sentences_of(line, patterns):
+                self.claims += 1
+                fits = any(claim.kind == kind for claim in sentence.claims)
+                if not fits or (kind == "opening" and begun):
+                    self.problem(self.at, sentence.text, "it belongs to no step and is no opening or closing sentence")
+
+    def _pass(self, at: int, step: Step | None) -> None:
+        """Moves past event number `at`, and holds its step against it."""
+        self.at = at + 1
+        event = self.events[at]
+        flow, state = self._flow, self._state
+        name = flow.frames[event.frame].name if event.frame in flow.frames else event.name
+        ended = flow.enter(at)
+        state.enter(event)
+        self._check_outcome(ended)
+        left = self._passing(event)
+        following = self.events[at + 1].changes if at + 1 < len(self.events) else self.execution.trace.tail
+        segment = Segment(state, following, self._links)
+        running = flow.running(segment.frame)
+        flow.probe(segment.frame, segment.probes)
+        if step is None:
+            return
+        waits = None
+        if event.kind == "return" and event.frame:
+            parent = state.frames.get(state.current)
+            waits = parent.line[0] if parent is not None and parent.line is not None else None
+        moment = Moment(self.execution, event, at, self._index, flow, segment, running, left, (name, waits))
+        self._check_line(step, event)
+        if not step.sentences:
+            self.problem(step.number, step.text, "the step says nothing")
+        for sentence in step.sentences:
+            self._sentence(moment, step.number, sentence)
+        self._complete(moment, step)
+
+    def _passing(self, event: Event) -> str:
+        """The exception that was leaving a frame when this event came; remembers the one that leaves now."""
+        left, self._left = self._left, ""
+        if event.kind == "exception":
+            self._raised[event.frame] = event.name
+        elif event.kind == "unwind":
+            self._left = self._raised.get(event.frame, left)
+        return left
+
+    def _check_line(self, step: Step, event: Event) -> None:
+        line = event.span[0] if event.kind == "line" and event.span else None
+        if step.line != line:
+            true = f"it is at line {line}" if line is not None else f"a {event.kind} names no line of its own"
+            self.problem(step.number, step.text[: step.text.find(":") + 1] or step.text, true)
+
+    def _sentence(self, moment: Moment, number: int, sentence: Sentence) -> None:
+        self.claims += 1
+        reasons: list[str] = []
+        for claim in sentence.claims:
+            reason = self._refused(moment, claim)
+            if reason is None:
+                return
+            reasons.append(reason)
+        self.problem(number, sentence.text, "; or ".join(reasons) or "no pattern of the style matches this sentence")
+
+    @staticmethod
+    def _refused(moment: Moment, claim: Claim) -> str | None:
+        verify = _CLAIMS.get(claim.kind)
+        if verify is None:
+            return "such a sentence does not belong into a step" if claim.kind in _FRAME_ONLY else "not understood"
+        try:
+            verify(moment, claim)
+        except (Refused, Nowhere, Unreadable) as error:
+            return str(error)
+        except (RecursionError, MemoryError):
+            return "it is nested too deeply to be read"
+        return None
+
+    def _complete(self, moment: Moment, step: Step) -> None:
+        """Looks for what the step leaves out."""
+        event, segment = moment.event, moment.segment
+        if event.kind != "line" and not moment.mains:
+            self.problem(step.number, step.text, f"it does not tell the event, a {event.kind}")
+        if moment.idle and (said := effect(moment)):
+            self.problem(step.number, "Nothing changes.", f"something does: {said}")
+        if segment.names or segment.objects:
+            exempt = frozenset(moment.running.statement.binds) if moment.running is not None else frozenset()
+            for made in segment.untold(exempt):
+                self.problem(step.number, step.text, f"it does not tell that {untold_text(moment, made)}")
+        if moment.printed < len(segment.printed):
+            self.problem(
+                step.number, step.text, f"it does not tell that {segment.printed[moment.printed :]!r} is printed"
+            )
+        read = segment.read_to - segment.read_from
+        if moment.read < read:
+            self.problem(step.number, step.text, f"it does not tell that {read - moment.read} characters are read")
+
+    def _check_outcome(self, running: Running | None) -> None:
+        if running is not None and (missing := outcome_missing(self._flow, running)):
+            self.problem(running.step, "", f"it does not say {missing}")

@@ -1,0 +1,134 @@
+"""Holds sentences about calls, returns, yields and exceptions against an event."""
+
+from templates.checking.claims import Claim
+from templates.checking.moment import Moment, Verify, refuse_unless
+from templates.checking.value_match import same_fields
+from templates.checking.value_text import Literal, Reader, Unreadable, read_value
+
+
+def _is_main(moment: Moment, *kinds: str) -> None:
+    refuse_unless(moment.event.kind in kinds, f"this step is no {' or '.join(kinds)}, it is a {moment.event.kind}")
+    refuse_unless(not moment.mains, "the event was told before")
+    moment.mains += 1
+
+
+def _name(moment: Moment) -> str:
+    activation = moment.flow.frames.get(moment.event.frame)
+    return activation.name if activation is not None else moment.returned_to[0]
+
+
+def _call(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "call")
+    event, text = moment.event, claim.code["call"]
+    refuse_unless(text.startswith(event.name + "("), f"the function is `{event.name}`")
+    reader = Reader(text, len(event.name) + 1)
+    items = reader.items(")", fields=True)
+    if reader.at != len(text):
+        raise Unreadable("the call goes on after its parenthesis")
+    arguments = list(event.args)
+    refuse_unless(same_fields(items, list(arguments), moment.segment.now), "the arguments are others")
+    depth = moment.flow.frames[event.frame].depth
+    refuse_unless(claim.count["d"] == depth, f"the depth is {depth}")
+
+
+def _resume(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "resume")
+    refuse_unless(claim.code["name"] == _name(moment), f"the function is `{_name(moment)}`")
+
+
+def _returns(moment: Moment, claim: Claim) -> None:
+    refuse_unless(moment.event.frame != 0, "no function returns here")
+    _gives(moment, claim)
+
+
+def _gives(moment: Moment, claim: Claim) -> None:
+    name = moment.returned_to[0]
+    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+    refuse_unless(
+        moment.is_value(claim.code["value"], moment.event.value, at_any_time=True), "the value is another one"
+    )
+
+
+def _return(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "return")
+    _returns(moment, claim)
+    line = moment.returned_to[1]
+    refuse_unless(line is not None, "no line waits for it")
+    refuse_unless(claim.count["l"] == line, f"line {line} waits for it")
+
+
+def _return_end(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "return")
+    _returns(moment, claim)
+    refuse_unless(moment.returned_to[1] is None, f"line {moment.returned_to[1]} waits for it")
+
+
+def _yield(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "yield")
+    name = _name(moment)
+    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+    refuse_unless(
+        moment.is_value(claim.code["value"], moment.event.value, at_any_time=True), "the value is another one"
+    )
+
+
+def _raise(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "exception")
+    event = moment.event
+    refuse_unless(moment.left != event.name, "it was not raised here, it passes on from a function that it left")
+    refuse_unless(claim.code["type"] == event.name, f"the exception is `{event.name}`")
+    if "message" in claim.code:
+        told = read_value(claim.code["message"])
+        refuse_unless(isinstance(event.value, str), "its message is not known")
+        refuse_unless(isinstance(told, Literal) or moment.is_value(claim.code["message"], event.value), "it is no str")
+        refuse_unless(moment.is_value(claim.code["message"], event.value), "its message is another one")
+
+
+def _pass_on(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "exception")
+    event = moment.event
+    refuse_unless(moment.left == event.name, "it comes from no function that it left")
+    refuse_unless(claim.code["type"] == event.name, f"the exception is `{event.name}`")
+    if "name" in claim.code:
+        refuse_unless(event.frame != 0, "it passes on into the module")
+        refuse_unless(claim.code["name"] == _name(moment), f"the function is `{_name(moment)}`")
+    else:
+        refuse_unless(event.frame == 0, f"it passes on into `{_name(moment)}`")
+
+
+def _unwind(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "unwind")
+    refuse_unless(moment.event.frame != 0, "it ends the program")
+    name = moment.returned_to[0]
+    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+
+
+def _program_end(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "return")
+    refuse_unless(moment.event.frame == 0 and moment.execution.kind == "stdin", "the program does not end here")
+
+
+def _call_end(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "return")
+    refuse_unless(moment.event.frame == 0 and moment.execution.kind == "function", "the call does not end here")
+    refuse_unless(moment.is_value(claim.code["value"], moment.event.value), "the value is another one")
+
+
+def _program_fails(moment: Moment, claim: Claim) -> None:
+    _is_main(moment, "unwind")
+    refuse_unless(moment.event.frame == 0, "it leaves a function")
+
+
+EVENTS: dict[str, Verify] = {
+    "call": _call,
+    "resume": _resume,
+    "return": _return,
+    "return_end": _return_end,
+    "yield": _yield,
+    "raise": _raise,
+    "pass_on": _pass_on,
+    "unwind": _unwind,
+    "program_end": _program_end,
+    "call_end": _call_end,
+    "program_fails": _program_fails,
+}

@@ -1,0 +1,188 @@
+"""Holds an expression with values in place of operands against the source, the probes and its own arithmetic."""
+
+import ast
+import re
+
+from templates.checking.arithmetic import Fails, Unknown, compute
+from templates.checking.moment import Moment, refuse_unless
+from templates.checking.source_index import parse_expression
+from templates.checking.value_match import same
+from templates.checking.value_text import Literal, Reader, Row, Told, Unreadable, read_value
+from tracer.events import Value
+
+_PROBED = (
+    ast.Name,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Call,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Compare,
+    ast.BoolOp,
+    ast.IfExp,
+    ast.JoinedStr,
+    ast.NamedExpr,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
+_ODD = re.compile(r"[^\W\d]\w*#\d+\(|<\w+ |<cycle>")
+_STAND_IN = "told_value_{}_"
+_BRACKETS = {"[": ast.List, "(": ast.Tuple, "{": ast.Set}
+
+
+def known(moment: Moment, node: ast.expr) -> list[Value]:
+    """The values that an expression of the running statement had in this execution of it."""
+    if moment.running is None:
+        return []
+    return moment.running.probes.get(moment.index.span(node), [])
+
+
+def had_value(moment: Moment, node: ast.expr, told: Told) -> bool:
+    """Had the expression this value? Displays, which have no probe, are held element by element."""
+    values = known(moment, node)
+    segment = moment.segment
+    for value in values:
+        if same(told, value, segment.now) or (segment.objects and same(told, value, segment.before)):
+            return True
+    if values:
+        return False
+    match node:
+        case ast.Constant(value=value):
+            return same(told, value, segment.now)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            if not isinstance(told, Row) or not isinstance(node, _BRACKETS.get(told.bracket, ())):
+                return False
+            return len(elements) == len(told.items) and all(
+                had_value(moment, element, item) for element, item in zip(elements, told.items, strict=True)
+            )
+    return False
+
+
+def is_known(moment: Moment, node: ast.expr) -> bool:
+    """Was the expression worked out already, so that a sentence may speak of it?"""
+    if not isinstance(node, _PROBED) or moment.execution.trace.header.get("probe") == "none":
+        return True
+    return bool(known(moment, node))
+
+
+def check_shown(moment: Moment, node: ast.expr, shown: str, value: str | None) -> None:
+    """Refuses a substitution that is not the source with true values in it, or that comes to another value.
+
+    `value` is the text of what the whole came to, None to take it from the probe.
+    """
+    try:
+        told = read_value(shown)
+    except Unreadable:
+        told = None
+    if told is not None and had_value(moment, node, told):
+        return
+    tree, stand_ins = _parse(shown)
+    refuse_unless(tree is not None, f"`{shown[:80]}` is no expression")
+    assert tree is not None
+    walk = _Walk(moment, shown if not stand_ins else "", stand_ins)
+    refuse_unless(walk.stands_for(node, tree), walk.reason or "it is not the source with its values put in")
+    _check_result(moment, node, tree, value)
+
+
+def _check_result(moment: Moment, node: ast.expr, tree: ast.expr, value: str | None) -> None:
+    try:
+        result = compute(tree, moment.index.bound)
+        text = repr(result)
+        told = read_value(text)
+    except (Unknown, Unreadable, ValueError):
+        return
+    except Fails as error:
+        refuse_unless(False, f"worked out, it raises {error}")
+        return
+    holds = read_value(value) == told if value is not None else False
+    refuse_unless(
+        holds or had_value(moment, node, told) or not _is_final(moment, node, value), f"worked out, it is {text[:80]}"
+    )
+
+
+def _is_final(moment: Moment, node: ast.expr, value: str | None) -> bool:
+    """Is there a value to hold a result against?"""
+    return value is not None or bool(known(moment, node))
+
+
+def _parse(shown: str) -> tuple[ast.expr | None, dict[str, Told]]:
+    """The tree of a shown expression; values that are no Python stand as names, given beside it."""
+    tree = parse_expression(shown)
+    if tree is not None and "#" not in shown:
+        return tree, {}
+    pieces: list[str] = []
+    stand_ins: dict[str, Told] = {}
+    at = 0
+    while found := _ODD.search(shown, at):
+        reader = Reader(shown, found.start())
+        try:
+            told = reader.value()
+        except (Unreadable, RecursionError):
+            pieces.append(shown[at : found.end()])
+            at = found.end()
+            continue
+        name = _STAND_IN.format(len(stand_ins))
+        stand_ins[name] = told
+        pieces += [shown[at : found.start()], name]
+        at = reader.at
+    pieces.append(shown[at:])
+    return parse_expression("".join(pieces)), stand_ins
+
+
+class _Walk:
+    """Walks a shown expression beside the source's."""
+
+    def __init__(self, moment: Moment, shown: str, stand_ins: dict[str, Told]) -> None:
+        self.moment = moment
+        self.shown = shown
+        self.stand_ins = stand_ins
+        self.reason = ""
+
+    def stands_for(self, node: ast.expr, tree: ast.expr) -> bool:
+        """Is the tree the node, with true values in place of some of its operands?"""
+        if type(node) is type(tree) and self._alike(node, tree):
+            return True
+        told = self._told(tree)
+        if told is not None and had_value(self.moment, node, told):
+            return True
+        if told is not None and not self.reason:
+            self.reason = f"`{self.moment.index.text(node)}` was not `{ast.unparse(tree)[:80]}`"
+        return False
+
+    def _alike(self, node: ast.AST, tree: ast.AST) -> bool:
+        if type(node) is not type(tree):
+            return False
+        for name, left in ast.iter_fields(node):
+            right = getattr(tree, name)
+            if name in ("ctx", "kind", "type_comment"):
+                continue
+            if isinstance(left, list):
+                if not isinstance(right, list) or len(left) != len(right):
+                    return False
+                if not all(self._part(a, b) for a, b in zip(left, right, strict=True)):
+                    return False
+            elif not self._part(left, right):
+                return False
+        return True
+
+    def _part(self, left: object, right: object) -> bool:
+        if isinstance(left, ast.expr):
+            return isinstance(right, ast.expr) and self.stands_for(left, right)
+        if isinstance(left, ast.AST):
+            return isinstance(right, ast.AST) and self._alike(left, right)
+        return type(left) is type(right) and left == right
+
+    def _told(self, tree: ast.expr) -> Told | None:
+        if isinstance(tree, ast.Name) and tree.id in self.stand_ins:
+            return self.stand_ins[tree.id]
+        if isinstance(tree, ast.Constant):
+            value = tree.value
+            if isinstance(value, (float, complex)):
+                return read_value(repr(value))
+            return Literal(value)
+        try:
+            return read_value(ast.unparse(tree))
+        except (Unreadable, RecursionError):
+            return None

@@ -65,10 +65,9 @@ def test_twenty_changed_digits_in_twenty_rows_are_all_found(copy: Path) -> None:
             changed.append(row["id"])
 
     rewrite(copy, "nlex", change_digits)
-    found = {finding.row: finding for finding in verify(copy).findings}
-    assert set(found) == set(changed)
-    assert all(finding.claim for finding in found.values())
-    assert all(finding.config == "nlex" and finding.file.startswith("nlex/") for finding in found.values())
+    findings = verify(copy).findings
+    assert {finding.row for finding in findings if finding.claim} == set(changed)
+    assert all(finding.config == "nlex" and finding.file.startswith("nlex/") for finding in findings)
 
 
 def test_a_changed_prompt_is_found(copy: Path) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from templates.checker import check
-
 from pipelines.tell import count_tokens
 from pipelines.told import execution_of, printed
 from schemas.job import Program, ProgramKind
@@ -16,6 +14,7 @@ from schemas.reject import RejectRow
 from schemas.solution import TestCase
 from schemas.solve import SolveRow
 from schemas.trace_row import TraceRow
+from templates.checker import check
 from templates.execution import Execution
 from templates.prompts import narration_prompt, prediction_prompt, solve_prompt
 from tracer.events import Trace

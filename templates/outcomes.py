@@ -169,7 +169,7 @@ class Outcomes:
         span = self.events[follows].span if follows >= 0 else None
         goes_in = span is not None and statement.holds(span[:2])
         if self.flow.raised[running.number]:
-            return []
+            return self._failed_assertion(running)
         match statement.kind:
             case "if":
                 return [*self._condition(running, goes_in), self.write.take() if goes_in else self.write.skip()]
@@ -188,6 +188,13 @@ class Outcomes:
             case "case":
                 return self._case(running, goes_in)
         return []
+
+    def _failed_assertion(self, running: Running) -> list[str]:
+        """An assertion whose test was worked out and that raised nevertheless was false."""
+        test = running.statement.test
+        if running.statement.kind != "assert" or test is None or test.span not in running.probes:
+            return []
+        return self._condition(running, False)
 
     def _condition(self, running: Running, truth: bool) -> list[str]:
         test = running.statement.test

@@ -162,6 +162,8 @@ class Statement:
             return self.value.text
         if self.test is not None:
             return self.test.text
+        if isinstance(self.node, cst.With):
+            return self.reader.read(self.node.items[0].item).text
         if self.kind == "except":
             return f"except {self.label}".strip()
         if self.body is None:

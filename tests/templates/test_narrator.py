@@ -254,6 +254,13 @@ def test_reading_and_printing_are_told_exactly() -> None:
     ]
 
 
+def test_an_assertion_that_fails_says_that_its_condition_is_false() -> None:
+    assert steps("x = 3\nassert x == 4, f'no {x}'\n")[1:3] == [
+        "Line 2: The condition `x == 4` is `3 == 4`, which is false.",
+        "`AssertionError` is raised with the message `'no 3'`.",
+    ]
+
+
 def test_an_exception_is_raised_passes_on_and_is_caught() -> None:
     code = "def f():\n    raise KeyError(3)\n"
     tried = "try:\n    f()\nexcept ValueError:\n    pass\nexcept LookupError as e:\n    x = 1\n"

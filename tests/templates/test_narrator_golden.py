@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from templates.checker import check
+from templates.execution import Execution
 from templates.narrator import narrate
 from tests.tracing import trace_program
 
@@ -20,10 +22,15 @@ def sections(text: str) -> dict[str, str]:
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
+def executed(parts: dict[str, str]) -> Execution:
+    """The program in a golden file, run."""
+    call = parts["call"].strip() if "call" in parts else None
+    return trace_program(parts["program"], stdin=parts.get("stdin", ""), call=call)
+
+
 def narrated(parts: dict[str, str]) -> dict[str, str]:
     """The prose of the program in a golden file."""
-    call = parts["call"].strip() if "call" in parts else None
-    told = narrate(trace_program(parts["program"], stdin=parts.get("stdin", ""), call=call))
+    told = narrate(executed(parts))
     return {"prompt": told.prompt, "explanation": told.explanation, "answer": told.answer}
 
 
@@ -32,6 +39,13 @@ def test_a_narration_reads_as_it_did(name: str) -> None:
     parts = sections((GOLDEN / f"{name}.txt").read_text())
     for part, text in narrated(parts).items():
         assert text + "\n" == parts[part], part
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.txt")))
+def test_a_narration_holds_before_the_checker(name: str) -> None:
+    execution = executed(sections((GOLDEN / f"{name}.txt").read_text()))
+    told = narrate(execution)
+    assert check(execution, told.explanation, told.answer).problems == ()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from tracer.replay import State
 _FEW, _SEVERAL = 2, 6
 """With more changes than `_FEW` an object is told whole if it is short, with more than `_SEVERAL` always."""
 _MISSING: Any = object()
+_REF = Ref(-1)
 
 Mutation = SetItem | DelItem | Splice | Add | Discard | Refill
 MUTATIONS = (SetItem, DelItem, Splice, Add, Discard, Refill)
@@ -169,6 +170,27 @@ class ChangeTeller:
             if path is not None:
                 told += self._object(segment, what, path)
         return told
+
+    def stays(self, segment: Segment, frame: int, statement: Statement, probes: dict[Span, Value]) -> list[str]:
+        """Sentences on what the statement stored to and left as it was: single values, no containers."""
+        told: list[str] = []
+        for target in statement.stores:
+            if target.kind == "name":
+                home = frame if target.text in self.state.frames[frame].names else 0
+                names = self.state.frames[home].names
+                if (home, target.text) not in segment.names and type(names.get(target.text, _REF)) is not Ref:
+                    told.append(self.write.stay(code(target.text), self._text(names[target.text])))
+                continue
+            base = self.places.path_of(target, frame, probes)
+            holder = self.places.follow((*base[:2], base[2][:-1]), frame) if base else None
+            if base and type(holder) is Ref and holder.id not in segment.objects:
+                value = self.places.follow(base, frame)
+                if value is not None and type(value) is not Ref:
+                    told.append(self.write.stay(code(self.places.text(base)), self._text(value)))
+        return told
+
+    def _text(self, value: Value) -> str:
+        return code(value_text(value, self.state.heap))
 
     @staticmethod
     def _rank(segment: Segment, what: tuple[int, str] | int, stored: dict[str, int]) -> tuple[int, int]:

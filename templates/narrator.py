@@ -123,6 +123,8 @@ class _Narrator:
             known = running.binds(segment)
             said += self.outcomes.tell(running, number, event, segment)
         said += self.changes.tell(segment, frame, statement, probes, known)
+        if running and running.statement.stores and self._is_done(running, number):
+            said += self.changes.stays(segment, frame, running.statement, probes)
         if segment.printed and (text := self._print(segment.printed)):
             said.append(self.write.print(code(repr(text))))
         if not said and running:
@@ -148,10 +150,20 @@ class _Narrator:
             return running
         return self.running.get(self.events[owner].frame)
 
+    def _is_done(self, running: Running, number: int) -> bool:
+        """Has the statement stored to its targets by the end of this segment?"""
+        if self._following(number) not in ("line", "return") or self.flow.last[running.number] != number:
+            return False
+        return running.statement.kind != "for" or self.outcomes.goes_in(running)
+
+    def _following(self, number: int) -> str:
+        """The kind of the next event; the end is as good as a return."""
+        return self.events[number + 1].kind if number + 1 < len(self.events) else "return"
+
     def _fallback(self, number: int, running: Running, segment: Segment) -> str:
         """A step that has nothing else to say still says what runs, or that nothing comes of it."""
         statement = running.statement
-        following = self.events[number + 1].kind if number + 1 < len(self.events) else "return"
+        following = self._following(number)
         quiet = segment.quiet and not segment.fresh
         if quiet and following in ("line", "return") and leaves_all(running, self.state.heap):
             return str(self.write.idle())

@@ -96,6 +96,12 @@ class Outcomes:
         """A statement is about to run."""
         running.rounds = self.loops.arrive(frame, running.statement)
 
+    def goes_in(self, running: Running) -> bool:
+        """Does control go on into the statement's block?"""
+        follows = self.flow.follows[running.number]
+        span = self.events[follows].span if follows >= 0 else None
+        return span is not None and running.statement.holds(span[:2])
+
     def tell(self, running: Running, number: int, event: Event, segment: Segment) -> list[str]:
         """The sentences on a statement that stand in the step of this event."""
         said: list[str] = []
@@ -165,9 +171,7 @@ class Outcomes:
 
     def _outcome(self, running: Running, frame: int) -> list[str]:
         statement = running.statement
-        follows = self.flow.follows[running.number]
-        span = self.events[follows].span if follows >= 0 else None
-        goes_in = span is not None and statement.holds(span[:2])
+        goes_in = self.goes_in(running)
         if self.flow.raised[running.number]:
             return self._failed_assertion(running)
         match statement.kind:

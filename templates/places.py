@@ -46,7 +46,7 @@ class Places:
         """A chain from a name that the frame sees to the object; the way the statement itself goes, if it does."""
         for hint in hints:
             if probes.get(hint.span) == Ref(target):
-                path = self._path_of(hint, frame, probes)
+                path = self.path_of(hint, frame, probes)
                 if path is not None and self.follow(path, frame) == Ref(target):
                     return path
         known = self._known.get((frame, target))
@@ -93,14 +93,14 @@ class Places:
         """The link to one element or attribute."""
         return f".{key!s}" if holder.kind == "object" else f"[{value_text(key, self.state.heap)}]"
 
-    def _path_of(self, hint: Expression, frame: int, probes: dict[Span, Value]) -> Path | None:
+    def path_of(self, hint: Expression, frame: int, probes: dict[Span, Value]) -> Path | None:
         """The chain that a program's own expression spells."""
         if hint.kind == "name":
             names = self.state.frames[frame].names
             return (frame if hint.text in names else 0), hint.text, ()
         if hint.kind not in ("attribute", "subscript"):
             return None
-        base = self._path_of(hint.parts[0], frame, probes)
+        base = self.path_of(hint.parts[0], frame, probes)
         if base is None:
             return None
         root, name, keys = base

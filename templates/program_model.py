@@ -91,10 +91,15 @@ class Statement:
         return []
 
     @cached_property
+    def stores(self) -> list[Expression]:
+        """The names, attributes and subscripts that it stores to, in the order of the source."""
+        stored = self.kind in ("assign", "augmented", "for") or (self.kind == "annotated" and self.value is not None)
+        return [leaf for target in self.targets if stored for leaf in _leaves(target)]
+
+    @cached_property
     def stored(self) -> dict[str, int]:
         """The names among what is stored to, each with its place in the order of the source."""
-        names = [name for target in self.targets for name in _names(target)]
-        return {name: place for place, name in enumerate(names)}
+        return {leaf.text: place for place, leaf in enumerate(self.stores) if leaf.kind == "name"}
 
     @cached_property
     def roots(self) -> list[Expression]:
@@ -205,12 +210,11 @@ def _bound(alias: cst.ImportAlias) -> str:
     return _code(alias.name).split(".")[0]
 
 
-def _names(target: Expression) -> list[str]:
-    """The names that a target binds."""
-    if target.kind == "name":
-        return [target.text]
-    through = target.kind not in ("attribute", "subscript")
-    return [name for part in target.parts if through for name in _names(part)]
+def _leaves(target: Expression) -> list[Expression]:
+    """The single places that a target stores to."""
+    if target.kind in ("name", "attribute", "subscript"):
+        return [target]
+    return [leaf for part in target.parts for leaf in _leaves(part)]
 
 
 def _indices(target: Expression) -> list[Expression]:

@@ -81,6 +81,18 @@ def test_an_equal_value_in_a_new_object_stays() -> None:
     assert steps("xs = [1]\nxs = list(xs)\n")[1].endswith("`xs` stays `[1]`.")
 
 
+def test_what_is_stored_to_and_left_as_it_was_stays() -> None:
+    assert steps("x, dp, i = 1, [4, 4], 1\nx = min(x, 7)\ndp[i] = max(dp[i], 3)\nx, y = 1, 2\n")[1:4] == [
+        "Line 2: `min(x, 7)` is `min(1, 7)`, which is `1`. `x` stays `1`.",
+        "Line 3: `max(dp[i], 3)` is `max(4, 3)`, which is `4`. `dp[1]` stays `4`.",
+        "Line 4: `y` becomes `2`. `x` stays `1`.",
+    ]
+
+
+def test_what_a_paused_statement_will_store_to_is_not_told_yet() -> None:
+    assert steps("def g():\n    x = 0\n    x = yield 1\nit = g()\nnext(it)\n")[5] == "Line 3: Evaluate `yield 1`."
+
+
 def test_deleting_a_name_a_key_and_an_item() -> None:
     assert steps("d, xs, x = {'a': 1}, [4, 5, 6], 0\ndel x\ndel d['a']\ndel xs[1]\n")[1:4] == [
         "Line 2: `x` is deleted.",
@@ -171,7 +183,7 @@ def test_an_inner_loop_counts_anew_each_time() -> None:
         "Line 1: Iteration 1 begins. `i` becomes `'a'`.",
         "Line 2: Iteration 1 begins. `j` becomes `'c'`.",
         "Line 1: Iteration 2 begins. `i` goes from `'a'` to `'b'`.",
-        "Line 2: Iteration 1 begins.",
+        "Line 2: Iteration 1 begins. `j` stays `'c'`.",
     ]
 
 

@@ -29,6 +29,13 @@ def parse_expression(text: str) -> ast.expr | None:
         return None
 
 
+def has_comment(text: str) -> bool:
+    """Does a piece of source that parses hold a comment?"""
+    return any(
+        token.type == tokenize.COMMENT for token in tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline)
+    )
+
+
 @lru_cache(maxsize=8192)
 def plain_text(text: str) -> tuple[str, ...]:
     """The tokens of a piece of source, without comments, line breaks and indentation."""

@@ -5,7 +5,7 @@ import re
 
 from templates.checking.arithmetic import Fails, Unknown, compute
 from templates.checking.moment import Moment, refuse_unless
-from templates.checking.source_index import parse_expression
+from templates.checking.source_index import has_comment, parse_expression
 from templates.checking.value_match import same
 from templates.checking.value_text import Literal, Reader, Row, Told, Unreadable, read_value
 from tracer.events import Value
@@ -27,7 +27,8 @@ _PROBED = (
     ast.DictComp,
     ast.GeneratorExp,
 )
-_ODD = re.compile(r"[^\W\d]\w*#\d+\(|<\w+ |<cycle>")
+_KINDS = "function|class|method|module|generator|coroutine|exception|iterator|view|object"
+_ODD = re.compile(rf"[^\W\d]\w*#\d+\(|<(?:{_KINDS}) |<cycle>")
 _STAND_IN = "told_value_{}_"
 _BRACKETS = {"[": ast.List, "(": ast.Tuple, "{": ast.Set}
 
@@ -110,7 +111,7 @@ def _is_final(moment: Moment, node: ast.expr, value: str | None) -> bool:
 def _parse(shown: str) -> tuple[ast.expr | None, dict[str, Told]]:
     """The tree of a shown expression; values that are no Python stand as names, given beside it."""
     tree = parse_expression(shown)
-    if tree is not None and "#" not in shown:
+    if tree is not None and ("#" not in shown or not has_comment(shown)):
         return tree, {}
     pieces: list[str] = []
     stand_ins: dict[str, Told] = {}

@@ -133,8 +133,11 @@ def test_the_answer_of_a_run_that_fails(call: str | None) -> None:
 
 SIMPLE = trace_program("a = [1, 2]\nfor x in a:\n    b = x + 1\nprint(b)\n")
 PIECES = st.sampled_from(
-    "1. |2. |Line 1: |Line 2: |`a`|`[1, 2]`| becomes |.|\n|`|``|`((((`|`a[`|`a.`|`<1 more>`|`1e999`|\x00|Nothing changes."
-    "|Iteration 1 begins.|The program ends.|Call `f(` at depth 1.|`x + 1` is `1 + 1`, which is `2`.".split("|")
+    [
+        *["1. ", "2. ", "Line 1: ", "Line 2: ", "`a`", "`[1, 2]`", " becomes ", ".", "\n", "`", "``", "`((((`", "\x00"],
+        *["`a[`", "`a.`", "`<1 more>`", "`1e999`", "Nothing changes.", "Iteration 1 begins.", "The program ends."],
+        *["Call `f(` at depth 1.", "`x + 1` is `1 + 1`, which is `2`."],
+    ]
 )
 
 

@@ -29,6 +29,7 @@ LOOK_EVERY = 1024
 
 _EXPRESSION_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
 _MISSING = object()
+_super_self = super.__dict__["__self__"].__get__
 _PLAIN = frozenset({list, dict, tuple, str, deque, bytes, bytearray})
 """Containers that reading an element never changes."""
 
@@ -46,8 +47,8 @@ class EventLimit(Exception):
 class _Activation:
     """A traced frame and what its names held when last looked at.
 
-    `touched` are the objects that the running statement has had in hand: a call within it may come
-    between their evaluation and their change.
+    `touched` are the objects that the running statement has had in hand, `values` those of the
+    probes that it assigns through: a call within it may come between their evaluation and their change.
     """
 
     number: int
@@ -56,6 +57,7 @@ class _Activation:
     statement: Statement | None = None
     raised: bool = False
     touched: dict[int, Any] = field(default_factory=dict)
+    values: dict[int, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -199,18 +201,17 @@ class Recorder:
         activation.statement = statement
         activation.raised = False
         activation.touched.clear()
+        activation.values.clear()
         self._write(wire.LINE, activation.number, self._writer.span(statement.span))
 
     def _return(self, activation: _Activation, arg: Any) -> None:
         frame = activation.frame
-        if (
-            activation is self._module
-            and frame.f_code is self._silent_return
-            and not (activation.raised and arg is None)
-        ):
+        unwinds = arg is None and _unwinds(frame, activation.raised)
+        if activation is self._module and frame.f_code is self._silent_return and not unwinds:
+            del self._activations[id(frame)]
             return
         self._changes(activation, frame)
-        if activation.raised and arg is None and _unwinds(frame):
+        if unwinds:
             self._write(wire.UNWIND, activation.number, b"")
         elif _pauses(frame):
             body = self._heap.value(arg)
@@ -283,15 +284,20 @@ class Recorder:
         probes, heap, writer, spans, watch = self.probes, self._heap, self._writer, self._spans, self._watch
         statement = activation.statement
         seen = activation.touched
-        values: dict[int, Any] = {}
+        values = activation.values
+        keeps = statement is not None and bool(statement.items or statement.augmented_item)
         for number, value in probes:
             if number > TOUCH_READ:
                 encoded = heap.value(value)
                 writer.out += bytes([wire.PROBE]) + writer.span(spans[number]) + encoded
-                values[number] = value
+                if keeps:
+                    values[number] = value
             kind = type(value)
             if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
                 seen[id(value.__self__)] = value.__self__
+            elif kind is super:
+                owner = _super_self(value)
+                seen[id(owner)] = owner
             elif watch[number] == ALWAYS or (watch[number] == ON_READ and kind not in _PLAIN):
                 seen[id(value)] = value
         probes.clear()
@@ -394,16 +400,18 @@ def _argument_count(code: types.CodeType) -> int:
     return code.co_argcount + code.co_kwonlyargcount + star
 
 
-def _opcode_name(frame: types.FrameType) -> int:
+def _opcode(frame: types.FrameType) -> int:
     return frame.f_code.co_code[frame.f_lasti]
 
 
 def _pauses(frame: types.FrameType) -> bool:
-    return bool(frame.f_code.co_flags & inspect.CO_GENERATOR) and _opcode_name(frame) in _YIELD_OPCODES
+    return bool(frame.f_code.co_flags & inspect.CO_GENERATOR) and _opcode(frame) in _YIELD_OPCODES
 
 
-def _unwinds(frame: types.FrameType) -> bool:
-    return _opcode_name(frame) not in _RETURN_OPCODES
+def _unwinds(frame: types.FrameType, raised: bool) -> bool:
+    """Is a frame that gives None left by an exception? A generator that is closed stands at its `yield`."""
+    opcode = _opcode(frame)
+    return opcode not in _RETURN_OPCODES and (raised or opcode not in _YIELD_OPCODES)
 
 
 def _message(kind: type, error: Any) -> str | None:

@@ -308,3 +308,43 @@ def test_a_jump_inside_a_statement_is_no_second_event() -> None:
 def test_a_loop_of_one_line_has_an_event_for_each_turn() -> None:
     trace = trace_program("n = 0\nwhile n < 2: n += 1\nfor i in range(2): pass\n").trace
     assert lines(trace) == [1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3]
+
+
+def test_a_frame_left_by_an_exception_through_finally_unwinds() -> None:
+    code = (
+        "def f():\n    try:\n        1 / 0\n    except ValueError:\n        pass\n    finally:\n        x = 1\n"
+        "try:\n    f()\nexcept ZeroDivisionError:\n    pass\n"
+    )
+    assert [e.kind for e in trace_program(code).trace.events if e.frame and e.kind != "line"] == [
+        "call",
+        "exception",
+        "unwind",
+    ]
+
+
+def test_a_generator_that_is_closed_unwinds() -> None:
+    code = "def g():\n    try:\n        yield 1\n    finally:\n        x = 1\nh = g()\nnext(h)\nh.close()\n"
+    assert [e.kind for e in trace_program(code).trace.events if e.frame and e.kind != "line"][-1] == "unwind"
+
+
+def test_an_element_augmented_around_a_call_is_seen_at_once() -> None:
+    code = "def f(x):\n    return x\na = [1, 2]\na[0] += f(3) * a[1]\nb = {}\nb[f('k')] = f(1)\n"
+    done = run(code)
+    assert done.report["missed"] == 0
+    assert list(replay(done.trace))[-1][1].heap[0].items == [7, 2]
+
+
+def test_what_a_subclass_does_through_super_is_seen() -> None:
+    code = "class L(list):\n    def put(self, v):\n        super().append(v)\n        return 1\na = L()\na.put(1)\n"
+    assert run(code).report["missed"] == 0
+
+
+def test_the_call_of_a_function_is_not_mistaken_for_an_old_frame() -> None:
+    code = (
+        "from operator import attrgetter\nclass P:\n    def __init__(self, v):\n        self.v = v\n"
+        "    @property\n    def r(self):\n        return self.v\n"
+        "def f():\n    return [p.v for p in sorted([P(2), P(1)], key=attrgetter('r'))]\n"
+    )
+    events = trace_program(code, call="f()").trace.events
+    assert not any(event.kind == "resume" for event in events)
+    assert [event.name for event in events if event.kind == "call"].count("P.r") == 2

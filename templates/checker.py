@@ -230,6 +230,8 @@ class _Reading:
             self.problem(step.number, "Nothing changes.", f"something does: {said}")
         if segment.names or segment.objects:
             exempt = frozenset(moment.running.statement.binds) if moment.running is not None else frozenset()
+            if "*" in exempt:
+                exempt |= {name for _, name in segment.names}
             for made in segment.untold(exempt):
                 self.problem(step.number, step.text, f"it does not tell that {untold_text(moment, made)}")
         if moment.printed < len(segment.printed):

@@ -3,6 +3,8 @@
 import dataclasses
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -152,3 +154,14 @@ def test_no_depth_makes_it_raise(deep: str) -> None:
     code = "`" + deep * 4000 + "1`"
     for sentence in (f"`a` becomes {code}.", f"{code} is `1`.", f"`a` is {code}, which is `1`.", f"{code} is deleted."):
         assert check(dataclasses.replace(SIMPLE), f"1. Line 1: {sentence}", "").problems
+
+
+def test_it_knows_nothing_of_what_narrates() -> None:
+    code = (
+        "import sys, templates.checker\n"
+        "ours = {m for m in sys.modules if m.startswith('templates')}\n"
+        "print(sorted(m for m in ours if not m.startswith(('templates.check', 'templates.execution'))))\n"
+        "print(sorted(m for m in sys.modules if m in ('jinja2', 'libcst')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['templates']\n[]\n"

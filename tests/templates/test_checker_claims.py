@@ -45,6 +45,7 @@ WITH = (
     "class C:\n    def __enter__(self):\n        return 5\n    def __exit__(self, *e):\n        return True\n"
     "with C() as c:\n    raise ValueError('a', 1)\nimport math, os.path as p\n"
 )
+STAR = "from math import *\nexp = floor(exp(0))\n"
 WORK = "a = [3, 1]\nb = a[0] * 2 + max(a[1], 4) if a else 0\nc = [n * 2 for n in a]\n"
 
 
@@ -85,6 +86,7 @@ TRUE = [
     (WITH, 2, "Enter the block of `C() as c`."),
     (WITH, 8, "Leave the block of `C() as c`."),
     (WITH, 12, "Import `math, p`."),
+    (STAR, 1, "Import `*`."),
     (WORK, 2, "`a[0] * 2 + max(a[1], 4)` is `3 * 2 + max(1, 4)`, which is `10`. `b` becomes `10`."),
     (WORK, 2, "`a[0] * 2` is `6`. `max(a[1], 4)` is `max([3, 1][1], 4)`, which is `4`. `b` becomes `10`."),
     (WORK, 3, "`[n * 2 for n in a]` is `[6, 2]`. `c` becomes `[6, <1 more>]`."),

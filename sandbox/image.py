@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import sortedcontainers
+
 import sandbox.jail
 import tracer
 
@@ -43,13 +45,17 @@ def _library_files(library: Path) -> Iterator[tuple[str, Path]]:
                 yield str((here / name).relative_to(library)), here / name
 
 
-def _package_files() -> Iterator[tuple[str, Path]]:
-    """(path in the image, file) of what runs beside the job: `jail` and `tracer`."""
-    for name, package in (("jail", sandbox.jail), ("tracer", tracer)):
+def _package_files(library: str) -> Iterator[tuple[str, Path]]:
+    """(path in the image, file) of what runs beside the job, and of the one package that contest judges add."""
+    for target, package in (
+        (f"{HOME}/jail", sandbox.jail),
+        (f"{HOME}/tracer", tracer),
+        (f"{library}/sortedcontainers", sortedcontainers),
+    ):
         folder = Path(str(package.__file__)).parent
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".so") and path.is_file():
-                yield f"{HOME}/{name}/{path.relative_to(folder)}", path
+                yield f"{target}/{path.relative_to(folder)}", path
 
 
 def _shared_libraries(binaries: list[Path]) -> Iterator[str]:
@@ -67,19 +73,19 @@ def _shared_libraries(binaries: list[Path]) -> Iterator[str]:
 @functools.cache
 def image_files() -> dict[str, Path]:
     """Every file of the image by its absolute path in there. Raises OSError where there is no `ldd`."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    inside = f"/usr/local/lib/python{sys.version_info.major}.{sys.version_info.minor}"
     files: dict[str, Path] = {}
     for key in ("stdlib", "platstdlib"):
         # A virtual environment has no library of its own: ask for the base interpreter's.
         base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix, "installed_base": sys.base_prefix}
         library = Path(sysconfig.get_path(key, vars=base | {"installed_platbase": sys.base_exec_prefix}))
         for name, path in _library_files(library):
-            files[f"/usr/local/lib/{version}/{name}"] = path
+            files[f"{inside}/{name}"] = path
     binary = Path(os.path.realpath(sys.executable))
     files[PYTHON] = binary
     binaries = [binary, *(path for name, path in files.items() if name.endswith(".so"))]
     files.update({name: Path(name) for name in _shared_libraries(binaries)})
-    files.update(_package_files())
+    files.update(_package_files(inside))
     return files
 
 

@@ -218,10 +218,24 @@ class Heap:
         return varint(len(held)) + b"".join(map(value, held))
 
     def look(self, value: Any, front: bool = False) -> None:
-        """Records how a known object has changed; an unknown one is nobody's business yet."""
+        """Records how a known object has changed, or what an unknown library object holds of known ones."""
         number = self._ids.get(id(value))
-        if number is not None and self._shadows[number] is not None:
+        if number is None:
+            self._look_inside(value)
+        elif self._shadows[number] is not None:
             self._compare(number, front)
+
+    def _look_inside(self, value: Any) -> None:
+        if not _type_flags(type(value)) & _HEAP_TYPE or type in _type_mro(type(value)):
+            return
+        try:
+            attributes = object.__getattribute__(value, "__dict__")
+        except AttributeError:
+            return
+        for held in list(dict.values(attributes)):
+            number = self._ids.get(id(held))
+            if number is not None and self._shadows[number] is not None:
+                self._compare(number, front=False)
 
     def look_everywhere(self) -> None:
         """Compares every known object; what differs here was missed before."""

@@ -384,7 +384,7 @@ class _Instrumenter:
     def _callee(self, func: ast.expr) -> ast.expr:
         match func:
             case ast.Attribute():
-                func.value = self._wrap(func.value, NEVER if func.attr in READING_METHODS else ALWAYS)
+                func.value = self._wrap(func.value, ON_READ if func.attr in READING_METHODS else ALWAYS)
                 return func
             case ast.Name():
                 if func.id in self._aliases and func.id != "super":
@@ -420,8 +420,8 @@ class _Instrumenter:
             ]
         match call.func:
             case ast.Attribute(value=receiver, attr=name) if isinstance(receiver, _PLACES):
-                if name not in READING_METHODS:
-                    call.func.value = self._probe(receiver, receiver, TOUCH)
+                touch = TOUCH_READ if name in READING_METHODS else TOUCH
+                call.func.value = self._probe(receiver, receiver, touch)
             case ast.Name(id=name) if name in self._aliases and name != "super":
                 call.func = self._probe(call.func, call.func, TOUCH)
 

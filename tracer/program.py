@@ -222,9 +222,11 @@ def _run_traced(spec: dict[str, Any], report: _Report) -> int:
     builtins.__dict__[BUFFER] = recorder.probes
     sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
     watch = Watch(FILENAME)
+    report.fields["detail"] = "the prelude raised an exception, so nothing of the program ran"
 
     def body() -> None:
         exec(prelude, names)
+        report.fields["detail"] = ""
         recorder.enter_module(code, final=call is None)
         recorder.install()
         exec(code, names)
@@ -245,5 +247,5 @@ def _run_traced(spec: dict[str, Any], report: _Report) -> int:
     if "installed" not in report.fields:
         report.fields["installed"] = recorder.remove()
     report.log, found = recorder.finish()
-    report.fields.update(found, watched=watch.found, detail="")
+    report.fields.update(found, watched=watch.found)
     return status

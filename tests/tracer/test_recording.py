@@ -348,3 +348,13 @@ def test_the_call_of_a_function_is_not_mistaken_for_an_old_frame() -> None:
     events = trace_program(code, call="f()").trace.events
     assert not any(event.kind == "resume" for event in events)
     assert [event.name for event in events if event.kind == "call"].count("P.r") == 2
+
+
+def test_what_a_library_object_does_to_a_list_the_program_holds_is_seen() -> None:
+    code = "from queue import PriorityQueue\np = PriorityQueue()\nq = p.queue\np.put(3)\np.put(1)\np.get()\nx = 1\n"
+    assert run(code).report["missed"] == 0
+
+
+def test_a_prelude_that_fails_is_told_as_such() -> None:
+    report = run("x = 1\n", prelude="import no_such_module\n").report
+    assert report["detail"].startswith("the prelude raised")

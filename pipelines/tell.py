@@ -4,10 +4,6 @@ import platform
 import re
 from collections.abc import Iterator, Mapping
 
-from templates.checker import check
-from templates.narrator import NarrationError, narrate
-from templates.prompts import prediction_prompt, solve_prompt
-
 from pipelines.judge import judge_stdout, judge_value
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
@@ -22,9 +18,12 @@ from schemas.outcome import Judgement
 from schemas.output_prediction import OutputPredictionRow
 from schemas.solve import SolveRow, TestRow
 from schemas.trace_row import TraceRow
+from templates.checker import check
 from templates.execution import Execution
+from templates.narrator import NarrationError, narrate
+from templates.prompts import prediction_prompt, solve_prompt
 from tracer import TRACER_VERSION
-from tracer.wire import WireError, decode
+from tracer.wire import WireError, decode, read_end
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -148,15 +147,16 @@ def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildO
     """The rows of one execution: an example or a reject, its trace, and a prediction row where it ended well."""
     file, program = planned.row.file, planned.row.solution.program
     try:
-        trace = decode(run.log) if run.log is not None else None
+        against = untold(run)
+        events = read_end(run.log)[1] if run.log is not None else 0
+        trace = decode(run.log) if against is None and run.log is not None else None
     except WireError as error:
         yield planned.reject(split, Untold("trace", "trace_unreadable", str(error)))
         return
-    against = untold(run, trace)
     if run.verdict == "ok" and (against is None or against.stage == "trace"):
         yield Entry("output_prediction", split, file, _prediction_row(planned, run))
-    if trace is not None and run.log is not None and not run.nondeterministic:
-        yield Entry("traces", split, file, _trace_row(planned, run, run.log, len(trace.events)))
+    if run.log is not None and not run.nondeterministic:
+        yield Entry("traces", split, file, _trace_row(planned, run, run.log, events))
     if against is None and trace is not None:
         stdout = run.stdout.decode("utf-8")
         execution = execution_of(program, planned.test, stdout=stdout, value=run.value, trace=trace)

@@ -7,6 +7,7 @@ from schemas.job import Program, effective_source
 from schemas.solution import TestCase
 from templates.execution import Execution
 from tracer.events import Printed, Trace
+from tracer.wire import read_end
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,12 @@ def execution_of(program: Program, test: TestCase, *, stdout: str, value: str | 
     )
 
 
-def untold(run: StoredRun, trace: Trace | None) -> Untold | None:
-    """None for a run that may be told; else the first thing that stands against it."""
+def untold(run: StoredRun) -> Untold | None:
+    """None for a run that may be told; else the first thing that stands against it.
+
+    Raises:
+        WireError: a truncated log without an end mark.
+    """
     if run.nondeterministic:
         return Untold("sandbox", "nondeterministic", f"two runs of this input differ: {run.nondeterministic}")
     if run.verdict not in ("ok", "runtime_error"):
@@ -58,10 +63,10 @@ def untold(run: StoredRun, trace: Trace | None) -> Untold | None:
         run.stdout.decode("utf-8")
     except UnicodeDecodeError as error:
         return Untold("sandbox", "undecodable_output", f"stdout is not UTF-8 text (byte {error.start})")
-    if trace is not None and run.integrity == "complete":
+    if run.log is not None and run.integrity == "complete":
         return None
-    if trace is not None and run.integrity == "truncated":
-        why = run.traced_detail or f"the trace reached its limit of {trace.mark}"
-        return Untold("trace", f"trace_{trace.mark}", why)
+    if run.log is not None and run.integrity == "truncated":
+        mark, _ = read_end(run.log)
+        return Untold("trace", f"trace_{mark}", run.traced_detail or f"the trace reached its limit of {mark}")
     reason = f"trace_{run.integrity or 'lost'}"
     return Untold("trace", reason, f"no trace to rely on: {run.traced_detail or 'none was made'}")

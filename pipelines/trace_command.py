@@ -49,7 +49,7 @@ def _say(problem: str) -> None:
 
 def _show(args: argparse.Namespace, program: Program, test: TestCase, run: StoredRun) -> int:
     trace = decode(run.log) if run.log is not None else None
-    against = untold(run, trace)
+    against = untold(run)
     if args.format == "json" and trace is not None:
         print(json.dumps(trace_json(trace)))
         if against:

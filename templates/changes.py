@@ -187,7 +187,8 @@ class ChangeTeller:
                 value = self.places.follow(base, frame)
                 if value is not None and type(value) is not Ref:
                     told.append(self.write.stay(code(self.places.text(base)), self._text(value)))
-        return told
+        # Two targets of a swap may be one place.
+        return list(dict.fromkeys(map(str, told)))
 
     def _text(self, value: Value) -> str:
         return code(value_text(value, self.state.heap))

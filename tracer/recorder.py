@@ -237,7 +237,7 @@ class Recorder:
 
     def _write(self, opcode: int, number: int, body: bytes) -> None:
         self._heap.flush()
-        self._writer.out += bytes([opcode]) + varint(number) + body
+        self._writer.event(opcode, number, body)
 
     def _parent(self, frame: types.FrameType) -> _Activation:
         """The nearest frame of the program that waits for this one; the module if there is none."""
@@ -386,7 +386,7 @@ class Recorder:
                 self._io()
                 self._heap.look_everywhere()
                 self._heap.flush()
-                self._writer.room(2)
+                self._writer.room(wire.END_BYTES)
             except ByteLimit:
                 self._mark = "bytes"
         mark = self._mark or "end"

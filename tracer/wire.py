@@ -9,8 +9,10 @@ object may come after a value that refers to it, never after the next event. Cha
 before the event that they precede in time.
 """
 
+import gc
 import json
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from tracer.events import (
@@ -48,8 +50,10 @@ NAME, SPAN = 0x01, 0x02
 NEW, BIND, UNBIND, SETITEM, DELITEM, SPLICE, ADD, DISCARD, REFILL, PROBE, PRINTED, READ = range(0x10, 0x1C)
 # Events.
 CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x37)
-# The end.
+# The end: opcode, mark, and the number of events in four bytes.
 END = 0x7F
+_END = struct.Struct("<BBI")
+END_BYTES = _END.size
 
 # Value tags.
 V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT, V_TEXT = (
@@ -80,6 +84,22 @@ class _Reader:
         self.at = 0
         self.names: list[str] = []
         self.spans: list[Span] = []
+        self._refs: dict[int, Ref] = {}
+        self._by_tag: tuple[Callable[[], Value], ...] = (
+            lambda: None,
+            lambda: True,
+            lambda: False,
+            lambda: ...,
+            self._integer,
+            self.double,
+            self.text,
+            self.raw,
+            lambda: complex(self.double(), self.double()),
+            self._ref,
+            lambda: Opaque(self.name(), self.name()),
+            lambda: Exact(self.name(), self.text()),
+            self.name,
+        )
 
     def byte(self) -> int:
         value = self.data[self.at]
@@ -87,6 +107,10 @@ class _Reader:
         return value
 
     def varint(self) -> int:
+        byte = self.data[self.at]
+        if byte < 0x80:
+            self.at += 1
+            return byte
         result = shift = 0
         while True:
             byte = self.byte()
@@ -122,38 +146,30 @@ class _Reader:
         return float(value)
 
     def value(self) -> Value:
-        tag = self.byte()
-        match tag:
-            case 0:
-                return None
-            case 1 | 2:
-                return tag == V_TRUE
-            case 3:
-                return ...
-            case 4:
-                size = self.byte()
-                if size == 0xFF:
-                    return int.from_bytes(self.raw(), "little", signed=True)
-                piece = self.data[self.at : self.at + size]
-                self.at += size
-                return int.from_bytes(piece, "little", signed=True)
-            case 5:
-                return self.double()
-            case 6:
-                return self.text()
-            case 7:
-                return self.raw()
-            case 8:
-                return complex(self.double(), self.double())
-            case 9:
-                return Ref(self.varint())
-            case 10:
-                return Opaque(self.name(), self.name())
-            case 11:
-                return Exact(self.name(), self.text())
-            case 12:
-                return self.name()
-        raise WireError(f"unknown value tag {tag} at byte {self.at - 1}")
+        tag = self.data[self.at]
+        self.at += 1
+        try:
+            return self._by_tag[tag]()
+        except IndexError:
+            if tag >= len(self._by_tag):
+                raise WireError(f"unknown value tag {tag} at byte {self.at - 1}") from None
+            raise
+
+    def _integer(self) -> int:
+        at = self.at + 1
+        size = self.data[at - 1]
+        if size == 0xFF:
+            self.at = at
+            return int.from_bytes(self.raw(), "little", signed=True)
+        self.at = at + size
+        return int.from_bytes(self.data[at : at + size], "little", signed=True)
+
+    def _ref(self) -> Ref:
+        number = self.varint()
+        known = self._refs.get(number)
+        if known is None:
+            known = self._refs[number] = Ref(number)
+        return known
 
     def values(self) -> tuple[Value, ...]:
         return tuple([self.value() for _ in range(self.varint())])
@@ -218,12 +234,43 @@ def _event(reader: _Reader, opcode: int, changes: tuple[Change, ...]) -> Event:
     return Event(kind, frame, changes)
 
 
+def end(mark: str, events: int) -> bytes:
+    """The END record."""
+    return _END.pack(END, MARKS.index(mark), events)
+
+
+def read_end(data: bytes) -> tuple[str, int]:
+    """A log's mark and its number of events, from its last bytes alone.
+
+    Raises:
+        WireError: the log has no end mark.
+    """
+    try:
+        opcode, mark, count = _END.unpack(data[-_END.size :])
+        if opcode == END:
+            return MARKS[mark], count
+    except (struct.error, IndexError):
+        pass
+    raise WireError("the log stops without an END mark")
+
+
 def decode(data: bytes) -> Trace:
     """The trace that a log holds.
 
     Raises:
         WireError: no log, a newer version, or a broken or unfinished one.
     """
+    collecting = gc.isenabled()
+    # A trace is a great many small records without cycles: collecting while they are made doubles the time.
+    gc.disable()
+    try:
+        return _decode(data)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _decode(data: bytes) -> Trace:
     if data[:4] != MAGIC:
         raise WireError(f"not a trace log: it begins with {data[:4]!r}, expected {MAGIC!r}")
     if data[4:5] != bytes([VERSION]):
@@ -243,7 +290,10 @@ def decode(data: bytes) -> Trace:
                 line, column = reader.varint(), reader.varint()
                 reader.spans.append((line, column, reader.varint(), reader.varint()))
             elif opcode == END:
-                return Trace(header, tuple(events), MARKS[reader.byte()], tuple(changes))
+                mark, count = read_end(data)
+                if count != len(events) or reader.at + _END.size - 1 != len(data):
+                    raise WireError(f"the log ends at byte {reader.at} with {len(events)} events, said {count}")
+                return Trace(header, tuple(events), mark, tuple(changes))
             elif opcode in EVENT_KINDS:
                 events.append(_event(reader, opcode, tuple(changes)))
                 changes = []

@@ -52,7 +52,7 @@ class Writer:
 
     Attributes:
         out: the bytes so far; everything before `committed` ends with a whole event.
-        events: how many events are written.
+        events: how many events are committed.
     """
 
     def __init__(self, header: dict[str, Any], max_bytes: int) -> None:
@@ -60,6 +60,7 @@ class Writer:
         self.out = bytearray(wire.MAGIC + bytes([wire.VERSION]) + encode_text(text))
         self.committed = len(self.out)
         self.events = 0
+        self._written = 0
         self.max_bytes = max_bytes
         self._names: dict[str, bytes] = {}
         self._spans: dict[Span, bytes] = {}
@@ -89,22 +90,27 @@ class Writer:
         if len(self.out) + count > self.max_bytes:
             raise ByteLimit
 
+    def event(self, opcode: int, frame: int, body: bytes) -> None:
+        """Writes an event; it counts once it is committed."""
+        self.out += bytes([opcode]) + varint(frame) + body
+        self._written += 1
+
     def commit(self) -> None:
         """Ends an event.
 
         Raises:
             ByteLimit: the event is one too many.
         """
-        if len(self.out) + 2 > self.max_bytes:
+        if len(self.out) + wire.END_BYTES > self.max_bytes:
             raise ByteLimit
         self.committed = len(self.out)
-        self.events += 1
+        self.events = self._written
 
     def finish(self, mark: str) -> bytes:
         """The whole log, cut back to the last whole event unless it came to its own end."""
         if mark != "end":
             del self.out[self.committed :]
-        self.out += bytes([wire.END, wire.MARKS.index(mark)])
+        self.out += wire.end(mark, self.events)
         return bytes(self.out)
 
     def none(self, value: None) -> bytes:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from tracer.effects import ALWAYS, NEVER, ON_READ, READING_METHODS, Effects, works_at_front
 from tracer.events import Span
+from tracer.source_columns import SourceColumns
 
 APPEND, BUFFER = "__nlex_append__", "__nlex_probes__"
 TOUCH, TOUCH_READ = 0, 1
@@ -85,33 +86,11 @@ class Instrumented:
     shared: set[str] = field(default_factory=set)
 
 
-class _Columns:
-    """Turns the byte columns of `ast` into character columns."""
-
-    def __init__(self, source: str) -> None:
-        self._lines = source.split("\n")
-        self._plain = source.isascii()
-
-    def _column(self, line: int, column: int) -> int:
-        if self._plain or self._lines[line - 1].isascii():
-            return column
-        return len(self._lines[line - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass"))
-
-    def span(self, node: ast.AST) -> Span:
-        line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
-        return (
-            line,
-            self._column(line, getattr(node, "col_offset", 0)),
-            end,
-            self._column(end, getattr(node, "end_col_offset", 0)),
-        )
-
-
 class _Instrumenter:
     """One pass over a tree."""
 
     def __init__(self, source: str, tree: ast.Module, probe: str) -> None:
-        self.columns = _Columns(source)
+        self.columns = SourceColumns(source)
         self.probe = probe
         self.result = Instrumented(tree)
         self._overflow = source.count("\n") + 2

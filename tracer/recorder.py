@@ -13,11 +13,11 @@ import types
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from opcode import opmap
 from typing import Any
 
 from tracer import wire
 from tracer.effects import ALWAYS, ON_READ
+from tracer.frames import argument_count, exception_text, pauses, unwinds
 from tracer.heap import Heap
 from tracer.instrument import TOUCH_READ, Instrumented, Item, Statement
 from tracer.writer import ByteLimit, Writer, varint
@@ -33,9 +33,6 @@ _super_self = super.__dict__["__self__"].__get__
 _PLAIN = frozenset({list, dict, tuple, str, deque, bytes, bytearray})
 """Containers that reading an element never changes."""
 
-_YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE", "RESUME") if name in opmap)
-"""Where a generator stands as it pauses: from 3.13 on already on the instruction after."""
-_RETURN_OPCODES = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 Hook = Callable[[types.FrameType, str, Any], Any]
 
 
@@ -185,7 +182,7 @@ class Recorder:
         self._next_number += 1
         self._activations[id(frame)] = activation
         names = dict(frame.f_locals)
-        arguments = [name for name in code.co_varnames[: _argument_count(code)] if name in names]
+        arguments = [name for name in code.co_varnames[: argument_count(code)] if name in names]
         activation.names = {name: names[name] for name in arguments}
         writer, value = self._writer, self._heap.value
         name = code.co_qualname.rsplit("<locals>.", 1)[-1]
@@ -206,14 +203,14 @@ class Recorder:
 
     def _return(self, activation: _Activation, arg: Any) -> None:
         frame = activation.frame
-        unwinds = arg is None and _unwinds(frame, activation.raised)
-        if activation is self._module and frame.f_code is self._silent_return and not unwinds:
+        left = arg is None and unwinds(frame, activation.raised)
+        if activation is self._module and frame.f_code is self._silent_return and not left:
             del self._activations[id(frame)]
             return
         self._changes(activation, frame)
-        if unwinds:
+        if left:
             self._write(wire.UNWIND, activation.number, b"")
-        elif _pauses(frame):
+        elif pauses(frame):
             body = self._heap.value(arg)
             self._write(wire.YIELD, activation.number, body)
             return
@@ -232,7 +229,7 @@ class Recorder:
         self._changes(activation, activation.frame)
         writer = self._writer
         name = type.__dict__["__name__"].__get__(kind)
-        body = writer.span(statement.span) + writer.name(name) + self._heap.value(_message(kind, error))
+        body = writer.span(statement.span) + writer.name(name) + self._heap.value(exception_text(kind, error))
         self._write(wire.EXCEPTION, activation.number, body)
 
     def _write(self, opcode: int, number: int, body: bytes) -> None:
@@ -392,33 +389,3 @@ class Recorder:
         mark = self._mark or "end"
         log = self._writer.finish(mark)
         return log, {"mark": mark, "missed": self._heap.missed, "events": self._writer.events}
-
-
-def _argument_count(code: types.CodeType) -> int:
-    flags = code.co_flags
-    star = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
-    return code.co_argcount + code.co_kwonlyargcount + star
-
-
-def _opcode(frame: types.FrameType) -> int:
-    return frame.f_code.co_code[frame.f_lasti]
-
-
-def _pauses(frame: types.FrameType) -> bool:
-    return bool(frame.f_code.co_flags & inspect.CO_GENERATOR) and _opcode(frame) in _YIELD_OPCODES
-
-
-def _unwinds(frame: types.FrameType, raised: bool) -> bool:
-    """Is a frame that gives None left by an exception? A generator that is closed stands at its `yield`."""
-    opcode = _opcode(frame)
-    return opcode not in _RETURN_OPCODES and (raised or opcode not in _YIELD_OPCODES)
-
-
-def _message(kind: type, error: Any) -> str | None:
-    """The text of an exception of a built-in type; asking any other would run the program's code."""
-    if kind.__module__ != "builtins" or not isinstance(error, BaseException):
-        return None
-    try:
-        return str(error)
-    except Exception:
-        return None

@@ -358,3 +358,11 @@ def test_what_a_library_object_does_to_a_list_the_program_holds_is_seen() -> Non
 def test_a_prelude_that_fails_is_told_as_such() -> None:
     report = run("x = 1\n", prelude="import no_such_module\n").report
     assert report["detail"].startswith("the prelude raised")
+
+
+def test_an_exception_about_an_object_is_told_without_asking_the_object() -> None:
+    code = (
+        "class K:\n    def __repr__(self):\n        print('asked')\n        return 'K'\n"
+        "try:\n    {}[K()]\nexcept KeyError:\n    print('caught')\n"
+    )
+    assert run(code).stdout == b"caught\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 from tracer import wire
 from tracer.events import OBJECT_KINDS
-from tracer.library_values import describe_exact, describe_opaque, is_enum
+from tracer.nameable import describe_exact, describe_opaque, is_enum
 from tracer.writer import Writer, varint
 
 _KIND_BYTE = {kind: bytes([number]) for number, kind in enumerate(OBJECT_KINDS)}

@@ -107,7 +107,7 @@ class Outcomes:
         said: list[str] = []
         if event.kind == "line":
             said += self._at_once(running)
-        said += self._work(running, event, segment)
+        said += self._work(running, number, segment)
         if self.flow.last[running.number] == number:
             said += self._outcome(running, self.events[running.number].frame)
         return said
@@ -138,30 +138,49 @@ class Outcomes:
 
     # Expressions.
 
-    def _work(self, running: Running, event: Event, segment: Segment) -> list[str]:
+    def _work(self, running: Running, number: int, segment: Segment) -> list[str]:
         if not segment.probes:
             return []
         fresh = {probe.span for probe in segment.probes}
-        by_call = self._came_back(event, segment)
+        by_call = self._came_back(self.events[number], segment)
         said = []
         for expression in worth_telling(running.statement):
             if expression.span in fresh and expression.span != by_call:
                 said += self._worked_out(running, expression)
+        if not said and self._fails_next(number):
+            for root in running.statement.roots:
+                if root is not running.statement.test:
+                    said += self._operands(running, root, fresh)
         return said
 
-    def _came_back(self, event: Event, segment: Segment) -> Span | None:
-        """The call whose value the `return` before this segment has already told."""
-        return segment.probes[0].span if event.kind == "return" else None
+    def _fails_next(self, number: int) -> bool:
+        """Does the segment end with an exception?"""
+        return number + 1 < len(self.events) and self.events[number + 1].kind == "exception"
 
-    def _worked_out(self, running: Running, expression: Expression) -> list[str]:
+    def _operands(self, running: Running, expression: Expression, fresh: set[Span]) -> list[str]:
+        """What an expression that came to no value had in hand."""
+        if expression.span in fresh:
+            return self._worked_out(running, expression, bare=True)
+        return [sentence for part in expression.parts for sentence in self._operands(running, part, fresh)]
+
+    def _came_back(self, event: Event, segment: Segment) -> Span | None:
+        """The call whose value the `return` or `yield` before this segment has already told."""
+        return segment.probes[0].span if event.kind in ("return", "yield") else None
+
+    def _worked_out(self, running: Running, expression: Expression, bare: bool = False) -> list[str]:
+        """How an expression came to its value; without operands just the value, if `bare` or a call's argument."""
         value = running.probes[expression.span]
         if isinstance(value, Opaque):
             return []
         held: set[int] = set()
         text = value_text(value, self.state.heap, seen=held)
         shown = self._substitution(running).shown(expression)
-        if shown in (expression.text, text) or not held.isdisjoint(running.changed):
+        if shown == text or not held.isdisjoint(running.changed):
             return []
+        if shown == expression.text:
+            argument = expression.kind == "call" and running.statement.kind == "expression" and value is not None
+            told = bare or (argument and expression in running.statement.roots)
+            return [self.write.work_plain(code(shown), code(text))] if told else []
         return [self.write.work(code(expression.text), code(shown), code(text))]
 
     def _substitution(self, running: Running) -> Substitution:

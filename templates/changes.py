@@ -183,7 +183,7 @@ class ChangeTeller:
                 continue
             base = self.places.path_of(target, frame, probes)
             holder = self.places.follow((*base[:2], base[2][:-1]), frame) if base else None
-            if base and type(holder) is Ref and holder.id not in segment.objects:
+            if base and type(holder) is Ref and holder.id not in segment.objects and holder.id not in segment.fresh:
                 value = self.places.follow(base, frame)
                 if value is not None and type(value) is not Ref:
                     told.append(self.write.stay(code(self.places.text(base)), self._text(value)))
@@ -216,8 +216,7 @@ class ChangeTeller:
         text = value_text(value, self.state.heap)
         if old is None or self._sort(old.value) != self._sort(value):
             return str(self.write.becomes(place, code(text)))
-        unchanged = old.text == text if type(value) is Ref else old.value == value
-        if unchanged and "more>" not in text:
+        if old.text == text and "more>" not in text:
             return str(self.write.stay(place, code(text)))
         return str(self.write.change(place, code(self._brief(old)), code(text)))
 

@@ -1,5 +1,6 @@
 """A program's statements by the place where they begin: kind, header, blocks and the expressions they evaluate."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -10,6 +11,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from templates.expressions import Expression, ExpressionReader, one_line
 from tracer.events import Span
 
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 Place = tuple[int, int]
 """Line from 1, column from 0 in characters."""
 
@@ -323,6 +325,19 @@ class _Walk:
             self.add("case", case, start, inner)
 
 
+def _parse(source: str) -> cst.Module:
+    """The module; where libcst takes no indentation that mixes tabs and spaces, with a space for each tab."""
+    try:
+        return cst.parse_module(source)
+    except cst.ParserSyntaxError as error:
+        if "dedent" not in error.message:
+            raise ProgramError(f"line {error.raw_line}: {error.message}") from error
+    try:
+        return cst.parse_module(_INDENTATION.sub(lambda found: " " * len(found.group()), source))
+    except cst.ParserSyntaxError as error:
+        raise ProgramError(f"line {error.raw_line}: {error.message}") from error
+
+
 @lru_cache(maxsize=32)
 def read_program(source: str) -> ProgramModel:
     """The model of a source.
@@ -330,10 +345,7 @@ def read_program(source: str) -> ProgramModel:
     Raises:
         ProgramError: the parser of this room cannot read it.
     """
-    try:
-        module = cst.parse_module(source)
-    except cst.ParserSyntaxError as error:
-        raise ProgramError(f"line {error.raw_line}: {error.message}") from error
+    module = _parse(source)
     walk = _Walk(source, module)
     walk.block(module.body)
     return walk.model

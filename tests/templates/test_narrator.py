@@ -6,6 +6,7 @@ import re
 import pytest
 
 from schemas.narration import Narration
+from templates.checker import check
 from templates.narrator import NarrationError, narrate
 from tests.tracing import trace_program
 
@@ -360,3 +361,20 @@ def test_a_cut_trace_is_not_narrated() -> None:
 def test_an_unknown_style_names_those_that_exist() -> None:
     with pytest.raises(ValueError, match="there are steps"):
         narrate(trace_program("x = 1\n"), style="verse")
+
+
+def test_an_element_of_an_object_made_by_the_statement_itself_does_not_stay() -> None:
+    code = "from collections import defaultdict\nd = defaultdict(lambda: defaultdict(int))\nd[1][2] += 1\n"
+    assert "stays" not in narrate(trace_program(code)).explanation
+
+
+def test_a_zero_that_changes_its_sign_does_not_stay() -> None:
+    assert "`x` goes from `0.0` to `-0.0`." in narrate(trace_program("x = 0.0\nx = -x\n")).explanation
+
+
+def test_indentation_that_mixes_tabs_and_spaces_is_read() -> None:
+    code = "def f(a):\n if a:\n\t b = 1\n else:\n\t b = 2\n return b\nprint(f(1))\n"
+    execution = trace_program(code)
+    narration = narrate(execution)
+    assert "Line 3: `b` becomes `1`." in narration.explanation
+    assert check(execution, narration.explanation, narration.answer).problems == ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sandbox.integrity import difference, disagreement, judge_trace
 from sandbox.pool import Sandbox
 from sandbox.verdict import Report
-from schemas.job import Job, Limits, Probe, Program
+from schemas.job import HASH_SEEDS, Job, Limits, Probe, Program
 from schemas.outcome import Outcome
 
 _CLOCK_VERDICTS = ("cpu_limit", "timeout")
@@ -16,6 +16,7 @@ _SLOWDOWN = 10
 _TRACED_CPU_S = 60.0
 _TRACED_WALL_S = 120.0
 _RECORDER_BYTES = 512 << 20
+_MAKES_SETS = re.compile(r"\b(?:set|frozenset)\b|\{[^{}:]+\}|\.keys\(\)\s*[-&|^]")
 _CHANGES_BY_THE_RUN = re.compile(r"\b(time|random|datetime|uuid|secrets|urandom|getpid|perf_counter|process_time)\b")
 _CHANGES_BY_THE_PROCESS = re.compile(r"\b(id|hash)\s*\(|\bobject\.__repr__\b|\bobject\s*\(|__hash__")
 
@@ -68,6 +69,17 @@ def _second_trace_seed(program: Program) -> int | None:
     return 1 if _CHANGES_BY_THE_RUN.search(text) else None
 
 
+def _differs_by_order(sandbox: Sandbox, job: Job, untraced: Outcome) -> str:
+    """What differs under further hash seeds; asked only where sets are made, since two elements often agree by luck."""
+    if not _MAKES_SETS.search("\n".join((job.program.prelude, job.program.code, job.call or ""))):
+        return ""
+    for seed in range(2, HASH_SEEDS):
+        differs = difference(untraced, sandbox.run(dataclasses.replace(job, hash_seed=seed)))
+        if differs:
+            return differs
+    return ""
+
+
 def observe(
     sandbox: Sandbox,
     program: Program,
@@ -86,6 +98,9 @@ def observe(
     untraced = _confirmed(sandbox, job)
     if not trace or untraced.verdict not in _TRACED_VERDICTS:
         return Observation(untraced)
+    differs = _differs_by_order(sandbox, job, untraced)
+    if differs:
+        return Observation(untraced, nondeterministic=f"{differs} differs between two hash seeds")
     traced_job = dataclasses.replace(job, limits=traced_limits(limits), traced=True, hash_seed=1)
     traced, report = _traced(sandbox, traced_job)
     if disagreement(untraced, traced, report):

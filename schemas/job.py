@@ -6,6 +6,8 @@ from typing import Literal
 ProgramKind = Literal["stdin", "function"]
 Probe = Literal["none", "branches", "full"]
 
+HASH_SEEDS = 4
+"""Hash seeds that runs may have; a sandbox keeps a warm process for each that was asked for."""
 MAX_EVENTS = 10_000
 MAX_TRACE_BYTES = 1_000_000
 
@@ -53,7 +55,7 @@ class Job:
         stdin: the text on fd 0; empty for a call.
         call: the call expression of a `function` program, else None.
         traced: record a trace (the run is then slower and its verdict does not count).
-        hash_seed: `PYTHONHASHSEED` of the run, 0 or 1; `random` is seeded with it too.
+        hash_seed: `PYTHONHASHSEED` of the run, below `HASH_SEEDS`; `random` is seeded with it too.
     """
 
     program: Program
@@ -67,8 +69,8 @@ class Job:
     def __post_init__(self) -> None:
         if (self.call is None) != (self.program.kind == "stdin"):
             raise ValueError(f"a {self.program.kind} program with call={self.call!r}: only functions are called")
-        if self.hash_seed not in (0, 1):
-            raise ValueError(f"hash_seed is 0 or 1, got {self.hash_seed}")
+        if not 0 <= self.hash_seed < HASH_SEEDS:
+            raise ValueError(f"hash_seed is 0 to {HASH_SEEDS - 1}, got {self.hash_seed}")
 
 
 def effective_source(code: str, call: str | None) -> str:

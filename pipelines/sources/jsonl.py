@@ -185,10 +185,15 @@ def read_jsonl(stream: BinaryIO, file: str) -> Iterator[Located | RejectRow]:
     """Reads rows, one a line, holding one line in memory.
 
     A row that cannot be used is a reject for each of its inputs, or one where its inputs are not
-    known; a bad test is a reject of its own, and the row's other tests stay.
+    known; a bad test is a reject of its own, and the row's other tests stay. A file that begins like
+    no text is one reject, however long it is.
     """
     seen = False
     for number, line, size in bounded_lines(stream):
+        if not seen and line is not None and b"\0" in line:
+            fault = _Fault("binary_file", "the file begins with binary data and is left out; give a JSON Lines file")
+            yield _reject(fault, (file, number), {})
+            return
         if line is None:
             limit = MAX_LINE_BYTES >> 20
             fault = _Fault("too_big", f"{size:,} bytes, a row may have {limit} MiB; shorten or split its tests")

@@ -56,8 +56,8 @@ def test_what_a_row_says_of_its_own_outcome_is_not_read() -> None:
     [
         (b'{"id": "a", ', "json", "not JSON"),
         (b"[1, 2]", "not_an_object", "a JSON list"),
-        (b"\xff\xfe\x00\x81", "binary", "not UTF-8"),
-        (b'{"id": "a\x00"}', "binary", "NUL"),
+        (b"\xff\xfe\x81", "binary", "not UTF-8"),
+        (b'{"id": "a\x00"}', "binary_file", "binary data"),
         ({"id": "a"}, "missing_field", "`kind`"),
         (stdin_row("a") | {"code": None}, "missing_field", "`code`"),
         (stdin_row("a") | {"code": 3}, "wrong_type", "`code` is int"),
@@ -130,3 +130,16 @@ def test_a_line_beyond_the_limit_is_refused_without_being_held() -> None:
     assert "52,428,8" in too_big.message
     assert isinstance(good, Located)
     assert stream.asked <= MAX_LINE_BYTES + 1
+
+
+def test_a_binary_file_is_refused_once() -> None:
+    blob = bytes(range(256)) * 100
+    (only,) = list(read_jsonl(io.BytesIO(blob), "blob.jsonl"))
+    assert isinstance(only, RejectRow)
+    assert only.reason == "binary_file"
+
+
+def test_a_binary_row_among_others_is_refused_alone() -> None:
+    good = json.dumps(stdin_row("a")).encode()
+    found = list(read_jsonl(io.BytesIO(good + b"\n\x00\n" + good.replace(b'"a"', b'"b"')), "mixed.jsonl"))
+    assert [type(row) for row in found] == [Located, RejectRow, Located]

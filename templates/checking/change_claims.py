@@ -225,6 +225,15 @@ def _append_all(moment: Moment, claim: Claim) -> None:
     raise Refused(reason)
 
 
+def _misplaced(claim: Claim, made: ObjectChange, change: Splice, holder: HeapObject) -> str:
+    """What is wrong with the index or the length that a claim states; empty if nothing."""
+    if claim.count["i"] != change.start:
+        return f"the index is {change.start}"
+    if claim.count["n"] not in (made.length, len(holder.items)):
+        return f"the length is then {made.length}"
+    return ""
+
+
 def _insert(moment: Moment, claim: Claim) -> None:
     reason = "nothing is inserted there"
     for made, change, holder in _splices(moment, claim):
@@ -233,11 +242,7 @@ def _insert(moment: Moment, claim: Claim) -> None:
             continue
         if not same_text(claim.code["value"], put[0], moment.segment.now):
             reason = "another value is inserted"
-        elif claim.count["i"] != change.start:
-            reason = f"the index is {change.start}"
-        elif claim.count["n"] not in (made.length, len(holder.items)):
-            reason = f"the length is then {made.length}"
-        else:
+        elif not (reason := _misplaced(claim, made, change, holder)):
             made.told = True
             return
     raise Refused(reason)
@@ -250,11 +255,7 @@ def _pop(moment: Moment, claim: Claim) -> None:
             continue
         if not same_text(claim.code["value"], made.old[0], moment.segment.before):
             reason = "another value is removed"
-        elif claim.count["i"] != change.start:
-            reason = f"the index is {change.start}"
-        elif claim.count["n"] not in (made.length, len(holder.items)):
-            reason = f"the length is then {made.length}"
-        else:
+        elif not (reason := _misplaced(claim, made, change, holder)):
             made.told = True
             return
     raise Refused(reason)

@@ -134,11 +134,18 @@ def run_program(spec: dict[str, Any], report_fd: int) -> int:
     return status
 
 
+def _compile_untraced(spec: dict[str, Any]) -> tuple[types.CodeType, types.CodeType]:
+    """The code that runs before and after the program's own, under names that the recorder passes by."""
+    return (
+        compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True),
+        compile(spec["setup"], "setup.py", "exec", dont_inherit=True),
+    )
+
+
 def _run_plain(spec: dict[str, Any], report: _Report) -> int:
     open_streams()
     code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
-    prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
-    setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+    prelude, setup = _compile_untraced(spec)
     call = None if spec["call"] is None else compile(spec["call"], FILENAME, "eval", dont_inherit=True)
     names = _make_module(spec["kind"])
 
@@ -152,14 +159,11 @@ def _run_plain(spec: dict[str, Any], report: _Report) -> int:
     return _execute(report, body)
 
 
-def _instrument_call(call: str, code: str, probe: str) -> tuple[Instrumented, int]:
-    """The call as a program of its own, on the line after the code's last."""
+def _add_call(program: Instrumented, spec: dict[str, Any]) -> types.CodeType:
+    """Instruments the call and moves it behind its program: its lines and the numbers of its probes."""
+    call = instrument(spec["call"], spec["probe"])
+    code = spec["code"]
     offset = code.count("\n") + (not code.endswith("\n") and bool(code))
-    return instrument(call, probe), offset
-
-
-def _merge_call(program: Instrumented, call: Instrumented, offset: int) -> types.CodeType:
-    """Moves an instrumented call behind its program: its lines and the numbers of its probes."""
     line = max([offset + 1, *program.statements]) + 1
     for number in sorted(call.statements):
         statement = call.statements[number]
@@ -186,12 +190,9 @@ def _merge_call(program: Instrumented, call: Instrumented, offset: int) -> types
 def _run_traced(spec: dict[str, Any], report: _Report) -> int:
     counter = open_counted_streams()
     program = instrument(spec["code"], spec["probe"])
-    call = None
-    if spec["call"] is not None:
-        call = _merge_call(program, *_instrument_call(spec["call"], spec["code"], spec["probe"]))
+    call = None if spec["call"] is None else _add_call(program, spec)
     code = compile(program.tree, FILENAME, "exec", dont_inherit=True)
-    prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
-    setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+    prelude, setup = _compile_untraced(spec)
     names = _make_module(spec["kind"])
     header = {
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -216,7 +217,7 @@ def _run_traced(spec: dict[str, Any], report: _Report) -> int:
         max_events=spec["max_events"],
         max_bytes=spec["max_trace_bytes"],
         stop=stop,
-        read_count=counter.total,
+        read_count=lambda: counter.count,
     )
     builtins.__dict__[APPEND] = recorder.probes.append
     builtins.__dict__[BUFFER] = recorder.probes

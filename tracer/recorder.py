@@ -78,7 +78,6 @@ class Recorder:
     ) -> None:
         """`stop` is called with the reason when a limit is reached, and need not return."""
         self.probes: deque[tuple[int, Any]] = deque(maxlen=MAX_PROBES)
-        self.probes.append((0, None))
         self._writer = Writer(header, max_bytes)
         self._heap = Heap(self._writer, names["__name__"])
         self._filename = filename
@@ -97,9 +96,9 @@ class Recorder:
         self._activations: dict[int, _Activation] = {}
         self._next_number = 1
         self._module = _Activation(0, sys._getframe())
+        self._module_code: types.CodeType | None = None
         self._silent_return: types.CodeType | None = None
         self._mark = ""
-        self._last: _Activation = self._module
 
     # The hook.
 
@@ -171,12 +170,11 @@ class Recorder:
 
     def _call(self, frame: types.FrameType, _: Any) -> None:
         parent = self._parent(frame)
+        self._changes(parent, None)
         activation = self._activations.get(id(frame))
         if activation is not None:
-            self._changes(parent, None)
             self._write(wire.RESUME, activation.number, varint(parent.number))
             return
-        self._changes(parent, None)
         code = frame.f_code
         activation = _Activation(self._next_number, frame)
         self._next_number += 1
@@ -210,13 +208,11 @@ class Recorder:
         self._changes(activation, frame)
         if left:
             self._write(wire.UNWIND, activation.number, b"")
-        elif pauses(frame):
-            body = self._heap.value(arg)
-            self._write(wire.YIELD, activation.number, body)
-            return
         else:
-            body = self._heap.value(arg)
-            self._write(wire.RETURN, activation.number, body)
+            waits = pauses(frame)
+            self._write(wire.YIELD if waits else wire.RETURN, activation.number, self._heap.value(arg))
+            if waits:
+                return
         if activation is not self._module:
             del self._activations[id(frame)]
 

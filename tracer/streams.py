@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -13,12 +12,9 @@ class ReadCounter:
         self.count = 0
         self.inside = False
 
-    def total(self) -> int:
-        return self.count
-
 
 class CountedBytes(io.BufferedReader):
-    """`sys.stdin.buffer` that counts what the program itself takes from it, not what the text layer does."""
+    """`sys.stdin.buffer` that counts what the program takes, not the text layer; iteration goes through `readline`."""
 
     counter: ReadCounter
 
@@ -40,21 +36,6 @@ class CountedBytes(io.BufferedReader):
         size = super().readinto(buffer)
         self._counted(bytes(memoryview(buffer)[:size]))
         return size
-
-    def __next__(self) -> bytes:
-        return self._counted(super().__next__()) if self.counter.inside else self._line()
-
-    def _line(self) -> bytes:
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
-
-    def readlines(self, hint: int | None = -1, /) -> list[bytes]:
-        return list(self) if hint is None or hint < 0 else super().readlines(hint)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
 
 
 class CountedText(io.TextIOWrapper):

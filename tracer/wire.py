@@ -1,12 +1,12 @@
 """The trace log: what its bytes mean, and the decoder; `tracer.writer` makes them.
 
 A log is `NLXT`, a version byte, a varint length and a JSON header, then records until an END mark.
-A record is one opcode byte and its operands. Integers are LEB128 varints (signed ones zigzag),
-texts are a varint byte length and UTF-8 (`surrogatepass`). Names and source spans are defined once
-(NAME, SPAN) and used by index. Mutable and compound values are heap objects with small ids, defined
-by NEW in their state at that moment and changed by element records afterwards; the definition of an
-object may come after a value that refers to it, never after the next event. Change records stand
-before the event that they precede in time.
+A record is one opcode byte and its operands. Counts and indices are LEB128 varints, a program's
+integers two's complement in little-endian bytes, texts a varint byte length and UTF-8
+(`surrogatepass`). Names and source spans are defined once (NAME, SPAN) and used by index. Mutable
+and compound values are heap objects with small ids, defined by NEW in their state at that moment and
+changed by element records afterwards; the definition of an object may come after a value that refers
+to it, never after the next event. Change records stand before the event that they precede in time.
 """
 
 import gc
@@ -118,10 +118,6 @@ class _Reader:
             if byte < 0x80:
                 return result
             shift += 7
-
-    def signed(self) -> int:
-        raw = self.varint()
-        return (raw >> 1) ^ -(raw & 1)
 
     def raw(self) -> bytes:
         size = self.varint()

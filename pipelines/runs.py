@@ -28,9 +28,7 @@ class StoredRun:
     verdict: str
     stdout: bytes
     value: str | None
-    error_type: str
     error_message: str
-    error_line: int
     detail: str
     log: bytes | None
     integrity: str | None
@@ -46,9 +44,7 @@ def stored_run(identity: str, seen: Observation) -> StoredRun:
         verdict=outcome.verdict,
         stdout=outcome.stdout,
         value=outcome.value,
-        error_type=error.type if error else "",
         error_message=_encodable(error.message) if error else "",
-        error_line=error.line if error else 0,
         detail=_encodable(outcome.detail),
         log=outcome.trace,
         integrity=outcome.trace_integrity,

@@ -4,12 +4,12 @@ import platform
 import re
 from collections.abc import Iterator, Mapping
 
-from pipelines.judge import judge_stdout, judge_value
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
 from pipelines.runs import StoredRun
 from pipelines.select import Planned, Selection
 from pipelines.told import Untold, execution_of, untold
+from sandbox.judge import judge_stdout, judge_value
 from schemas.configs import CONFIGS
 from schemas.job import effective_source
 from schemas.narration import CheckReport, Narration

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.judge import judge_stdout, judge_value
+from sandbox.judge import judge_stdout, judge_value
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import threading
 import traceback
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tracer.audit import RECURSION_MARGIN, Watch
@@ -114,54 +115,92 @@ def _execute(report: _Report, body: Callable[[], object]) -> int:
     return _run_end_of_interpreter() or status
 
 
-def run_program(spec: dict[str, Any], report_fd: int) -> int:
-    """Runs a program and writes the report; gives the exit status that the process should end with.
+@dataclass
+class Prepared:
+    """A program made ready to run, once for any number of inputs.
 
-    `spec` holds `kind`, `code`, `prelude`, `setup`, `call`, `traced`, `probe`, `hash_seed`,
-    `max_events` and `max_trace_bytes`. A traced program needs a seekable file on descriptor 1, so
-    that the recorder can see what has arrived there.
+    Attributes:
+        code, prelude, setup: code objects; `code` is instrumented if the program is to be traced.
+        instrumented: what the recorder needs to know of it, None for a plain run.
+        error: what compiling it raised, told anew by each run; the code objects are then None.
+    """
+
+    spec: dict[str, Any]
+    code: types.CodeType | None = None
+    prelude: types.CodeType | None = None
+    setup: types.CodeType | None = None
+    instrumented: Instrumented | None = None
+    error: Exception | None = None
+
+
+def prepare_program(spec: dict[str, Any]) -> Prepared:
+    """Compiles a program, and instruments it if `spec` asks for a trace; never raises for a fault of the program.
+
+    `spec` holds `kind`, `code`, `prelude`, `setup`, `traced`, `probe`, `hash_seed`, `max_events` and
+    `max_trace_bytes`.
+    """
+    prepared = Prepared(spec)
+    try:
+        if spec["traced"]:
+            prepared.instrumented = instrument(spec["code"], spec["probe"])
+            prepared.code = compile(prepared.instrumented.tree, FILENAME, "exec", dont_inherit=True)
+        else:
+            prepared.code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
+        # Under names that the recorder passes by.
+        prepared.prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
+        prepared.setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+    except Exception as error:
+        prepared.error = error
+    return prepared
+
+
+def run_program(spec: dict[str, Any], report_fd: int) -> int:
+    """Prepares a program and runs it on its `spec["call"]`, like `run_prepared`."""
+    return run_prepared(prepare_program(spec), spec["call"], report_fd)
+
+
+def run_prepared(prepared: Prepared, call: str | None, report_fd: int) -> int:
+    """Runs a prepared program and writes the report; gives the exit status that the process should end with.
+
+    `call` is the call expression of a function program, else None. A traced program needs a seekable
+    file on descriptor 1, so that the recorder can see what has arrived there.
     """
     report = _Report(report_fd)
-    random.seed(spec["hash_seed"])
-    runner = _run_traced if spec["traced"] else _run_plain
+    random.seed(prepared.spec["hash_seed"])
+    runner = _run_traced if prepared.spec["traced"] else _run_plain
     try:
-        status = runner(spec, report)
-    except SyntaxError as error:
+        if prepared.error is not None:
+            raise prepared.error
+        status = runner(prepared, call, report)
+    except Exception as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
         report.fields["compile_error"] = True
-        report.fields["error"] = {"type": type(error).__name__, "message": str(error), "line": error.lineno or 0}
+        report.fields["error"] = {"type": type(error).__name__, "message": str(error), "line": line or 0}
         status = 1
     report.write()
     return status
 
 
-def _compile_untraced(spec: dict[str, Any]) -> tuple[types.CodeType, types.CodeType]:
-    """The code that runs before and after the program's own, under names that the recorder passes by."""
-    return (
-        compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True),
-        compile(spec["setup"], "setup.py", "exec", dont_inherit=True),
-    )
-
-
-def _run_plain(spec: dict[str, Any], report: _Report) -> int:
+def _run_plain(prepared: Prepared, call: str | None, report: _Report) -> int:
     open_streams()
-    code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
-    prelude, setup = _compile_untraced(spec)
-    call = None if spec["call"] is None else compile(spec["call"], FILENAME, "eval", dont_inherit=True)
-    names = _make_module(spec["kind"])
+    code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
+    assert code is not None and prelude is not None and setup is not None
+    expression = None if call is None else compile(call, FILENAME, "eval", dont_inherit=True)
+    names = _make_module(prepared.spec["kind"])
 
     def body() -> None:
         exec(prelude, names)
         exec(code, names)
         exec(setup, names)
-        if call is not None:
-            report.fields["value"] = repr(eval(call, names))
+        if expression is not None:
+            report.fields["value"] = repr(eval(expression, names))
 
     return _execute(report, body)
 
 
-def _add_call(program: Instrumented, spec: dict[str, Any]) -> types.CodeType:
+def _add_call(program: Instrumented, text: str, spec: dict[str, Any]) -> types.CodeType:
     """Instruments the call and moves it behind its program: its lines and the numbers of its probes."""
-    call = instrument(spec["call"], spec["probe"])
+    call = instrument(text, spec["probe"])
     code = spec["code"]
     offset = code.count("\n") + (not code.endswith("\n") and bool(code))
     line = max([offset + 1, *program.statements]) + 1
@@ -187,12 +226,12 @@ def _add_call(program: Instrumented, spec: dict[str, Any]) -> types.CodeType:
     return compile(ast.Expression(statement_node.value), FILENAME, "eval", dont_inherit=True)
 
 
-def _run_traced(spec: dict[str, Any], report: _Report) -> int:
+def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> int:
     counter = open_counted_streams()
-    program = instrument(spec["code"], spec["probe"])
-    call = None if spec["call"] is None else _add_call(program, spec)
-    code = compile(program.tree, FILENAME, "exec", dont_inherit=True)
-    prelude, setup = _compile_untraced(spec)
+    spec, program = prepared.spec, prepared.instrumented
+    code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
+    assert program is not None and code is not None and prelude is not None and setup is not None
+    call = None if expression is None else _add_call(program, expression, spec)
     names = _make_module(spec["kind"])
     header = {
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",

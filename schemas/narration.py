@@ -13,6 +13,7 @@ class Narration:
         answer: the answer block.
         style: the folder of templates it was made with.
         steps: how many numbered steps the explanation has.
+        folded: how many events of the trace steps tell that tell more than one.
     """
 
     prompt: str
@@ -20,6 +21,7 @@ class Narration:
     answer: str
     style: str
     steps: int
+    folded: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,223 @@
+"""Tells what a range of events comes to: its net changes as one frame sees them, what it printed and what it read."""
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from templates.places import Places
+from templates.sentences import code
+from templates.values import atom_text, items_text, value_text
+from tracer.events import (
+    Add,
+    Bind,
+    Change,
+    DelItem,
+    Discard,
+    Printed,
+    Read,
+    Ref,
+    Refill,
+    SetItem,
+    Splice,
+    Unbind,
+    Value,
+)
+from tracer.replay import HeapObject, State
+
+_SINGLE = 6
+"""An object with more changed elements than this is told whole."""
+_SERIES = 12
+_SERIES_NAMES = 3
+_SERIES_TEXT = 100
+
+_MUTATIONS = (SetItem, DelItem, Splice, Add, Discard, Refill)
+_MISSING: Any = object()
+
+
+@dataclass
+class _Before:
+    """What a range will overwrite, kept while it still stands."""
+
+    names: dict[tuple[int, str], tuple[Value, str]] = field(default_factory=dict)
+    items: dict[int, Any] = field(default_factory=dict)
+
+
+class NetTeller:
+    """Replays a trace and writes what its ranges come to."""
+
+    def __init__(self, write: Any, stdin: str) -> None:
+        self.state = State()
+        self.write = write
+        self.places = Places(self.state)
+        self.stdin = stdin
+        self.read_at = 0
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def pass_over(self, changes: Sequence[Change]) -> None:
+        """Applies changes that are told elsewhere."""
+        for change in changes:
+            self.places.note(change)
+            self.state.apply(change)
+            if isinstance(change, Printed):
+                self.decoder.decode(change.data)
+            elif isinstance(change, Read):
+                self.read_at += change.count
+
+    def before(self, changes: Sequence[Change], frame: int) -> _Before:
+        """What the changes of a range will overwrite, seen from a frame."""
+        kept = _Before()
+        frames, heap = self.state.frames, self.state.heap
+        for change in changes:
+            if isinstance(change, Bind | Unbind):
+                key = (change.frame, change.name)
+                if key not in kept.names and change.frame in (frame, 0):
+                    value = frames[change.frame].names.get(change.name, _MISSING)
+                    kept.names[key] = (value, value_text(value, heap) if value is not _MISSING else "")
+            elif isinstance(change, _MUTATIONS) and change.id in heap and change.id not in kept.items:
+                items = heap[change.id].items
+                kept.items[change.id] = items.copy()
+        return kept
+
+    def tell(self, changes: Sequence[Change], frame: int, before: _Before) -> list[str]:
+        """The sentences of a range whose changes are applied; at least one."""
+        said = [*self._read(changes), *self._series(changes, frame)]
+        for id, items in before.items.items():
+            said += self._object(id, items, frame)
+        names = [*before.names]
+        names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
+        for key in names:
+            said += self._name(key, frame, *before.names[key])
+        return said + self._printed(changes) or [self.write.nothing()]
+
+    # Input and output.
+
+    def _read(self, changes: Sequence[Change]) -> list[str]:
+        count = sum(change.count for change in changes if isinstance(change, Read))
+        if not count:
+            return []
+        return [self.write.read(code(atom_text(self.stdin[self.read_at - count : self.read_at])))]
+
+    def _printed(self, changes: Sequence[Change]) -> list[str]:
+        data = b"".join(change.data for change in changes if isinstance(change, Printed))
+        return [self.write.print(code(repr(data.decode("utf-8", "surrogateescape"))))] if data else []
+
+    # Names.
+
+    def _sees(self, key: tuple[int, str], frame: int) -> bool:
+        bound_in, name = key
+        if name.startswith("__") and name.endswith("__"):
+            return False
+        return bound_in == frame or name not in self.state.frames[frame].names
+
+    def _series(self, changes: Sequence[Change], frame: int) -> Iterator[str]:
+        """The values that a few names take one after another."""
+        taken: dict[tuple[int, str], list[Value]] = {}
+        for change in changes:
+            if isinstance(change, Bind) and change.frame in (frame, 0):
+                taken.setdefault((change.frame, change.name), []).append(change.value)
+        told = 0
+        for key, values in taken.items():
+            plain = all(value is None or isinstance(value, bool | int | float | str) for value in values)
+            if 1 < len(values) <= _SERIES and plain and told < _SERIES_NAMES and self._sees(key, frame):
+                text = items_text(values, self.state.heap)
+                if len(text) <= _SERIES_TEXT and "more>" not in text:
+                    told += 1
+                    yield self.write.series(code(key[1]), code(text))
+
+    def _name(self, key: tuple[int, str], frame: int, old: Value, old_text: str) -> list[str]:
+        if not self._sees(key, frame):
+            return []
+        value = self.state.frames[key[0]].names.get(key[1], _MISSING)
+        place = code(key[1])
+        if value is _MISSING:
+            return [self.write.deleted(place)] if old is not _MISSING else []
+        if _same(old, value):
+            return []
+        text = value_text(value, self.state.heap)
+        return [self._put(place, old, old_text, value, text)]
+
+    def _put(self, place: str, old: Value, old_text: str, value: Value, text: str) -> str:
+        if type(old) is type(value) and type(value) is not Ref and old_text != text:
+            return str(self.write.change(place, code(old_text), code(text)))
+        return str(self.write.becomes(place, code(text)))
+
+    # Objects.
+
+    def _object(self, id: int, old: Any, frame: int) -> list[str]:
+        holder = self.state.heap[id]
+        if _same_items(holder, old):
+            return []
+        path = self.places.find(id, frame, [], {})
+        if path is None:
+            return []
+        at = self.places.text(path)
+        match holder.kind:
+            case "list" | "deque" | "tuple":
+                told = self._sequence(holder, old, at)
+            case "dict" | "object":
+                told = self._keyed(holder, old, at)
+            case "set" | "frozenset":
+                told = self._members(holder, old, at)
+            case _:
+                told = []
+        return told or [self.write.restate(code(at), code(value_text(Ref(id), self.state.heap)))]
+
+    def _sequence(self, holder: HeapObject, old: list[Value], at: str) -> list[str]:
+        items, size = holder.items, len(old)
+        if len(items) > size and all(map(_same, old, items)):
+            text = items_text(items[size:], self.state.heap)
+            return [self.write.append_all(code(text), code(at), len(items))]
+        if len(items) != size:
+            return []
+        return self._elements(holder, [(key, old[key]) for key in range(size) if not _same(old[key], items[key])], at)
+
+    def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str) -> list[str]:
+        items = holder.items
+        gone = [(key, value) for key, value in old.items() if key not in items]
+        changed = [
+            (key, old.get(key, _MISSING)) for key in items if not _same(old.get(key, _MISSING), items[key])
+        ]
+        return self._elements(holder, gone + changed, at)
+
+    def _elements(self, holder: HeapObject, changed: list[tuple[Any, Value]], at: str) -> list[str]:
+        """Element by element; nothing where there are too many, but attributes have no other way."""
+        if not changed or (len(changed) > _SINGLE and holder.kind != "object"):
+            return []
+        told = []
+        for key, old in changed:
+            place = code(at + self.places.link(holder, key))
+            if isinstance(holder.items, dict) and key not in holder.items:
+                told.append(self.write.deleted(place))
+                continue
+            value = holder.items[key]
+            old_text = "" if old is _MISSING or type(old) is Ref else value_text(old, self.state.heap)
+            told.append(self._put(place, old, old_text, value, value_text(value, self.state.heap)))
+        return told
+
+    def _members(self, holder: HeapObject, old: dict[Value, None], at: str) -> list[str]:
+        heap, place = self.state.heap, code(at)
+        gone = [value for value in old if value not in holder.items]
+        come = [value for value in holder.items if value not in old]
+        if not gone and not come or len(gone) + len(come) > _SINGLE:
+            return []
+        said = [self.write.discard(code(value_text(value, heap)), place) for value in gone]
+        return said + [self.write.add(code(value_text(value, heap)), place) for value in come]
+
+
+def _same(left: Value, right: Value) -> bool:
+    """Is it the same value? `1` and `True` are two, `nan` is like `nan`."""
+    if type(left) is not type(right):
+        return False
+    return left == right or repr(left) == repr(right)
+
+
+def _same_items(holder: HeapObject, old: Any) -> bool:
+    items = holder.items
+    if len(items) != len(old):
+        return False
+    if holder.kind in ("list", "deque", "tuple", "bytearray"):
+        return all(map(_same, old, items))
+    if holder.kind in ("set", "frozenset"):
+        return bool(items.keys() == old.keys())
+    return list(items) == list(old) and all(_same(old[key], items[key]) for key in items)

@@ -1,0 +1,1 @@
+"""Tests of `train`: they need torch and the rest of the `train` extra."""

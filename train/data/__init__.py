@@ -1,0 +1,1 @@
+"""Shards to packed batches: reading, order, mixing, chat text, packing."""

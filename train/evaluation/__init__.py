@@ -1,0 +1,1 @@
+"""How good a model is: estimators, scorers, the evaluations and their reports."""

@@ -1,7 +1,7 @@
 """The formulas of evaluation, in plain numbers: pass@k, rank scores, best@k, short1@k, bootstrap intervals."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,31 +136,22 @@ class Interval:
     high: float
 
 
-def bootstrap(
-    scores: Sequence[float],
-    *,
-    level: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-    statistic: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> Interval:
-    """A percentile bootstrap interval over problems, the same for the same seed.
+def bootstrap(scores: Sequence[float], *, level: float = 0.95, resamples: int = 2000, seed: int = 0) -> Interval:
+    """A percentile bootstrap interval of the mean over problems, the same for the same seed.
 
     Args:
         scores: one number a problem.
-        statistic: of an array (resamples, problems), along its last axis; the mean by default.
 
     Raises:
         ValueError: there are no scores.
     """
     if not scores:
         raise ValueError("no problems to average over")
-    of = statistic if statistic is not None else (lambda array: array.mean(axis=-1))
     array = np.asarray(scores, dtype=np.float64)
     rng = np.random.default_rng(seed)
     rows = max(1, min(resamples, 4_000_000 // len(array)))
-    drawn: list[float] = []
-    while len(drawn) < resamples:
-        drawn.extend(of(array[rng.integers(0, len(array), (rows, len(array)))]).tolist())
-    low, high = np.quantile(drawn[:resamples], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(of(array[None])[0]), float(low), float(high))
+    means: list[float] = []
+    while len(means) < resamples:
+        means.extend(array[rng.integers(0, len(array), (rows, len(array)))].mean(axis=1).tolist())
+    low, high = np.quantile(means[:resamples], [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(array.mean()), float(low), float(high))

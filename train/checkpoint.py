@@ -1,10 +1,11 @@
-"""Checkpoints of weights, optimizer, random state and the loop's state, written beside training, whole or not at all."""
+"""Checkpoints: weights, optimizer, random state and the loop's state, written beside training, whole or not at all."""
 
 import json
 import os
 import re
 import shutil
-from concurrent.futures import Future
+import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 
 from train.model.ranks import Ranks
+
+# One process alone is as good a case as many.
+warnings.filterwarnings("ignore", message="torch.distributed is disabled")
 
 _STATE = "state.json"
 _FINISHED = re.compile(r"step-(\d+)")
@@ -38,8 +42,8 @@ class Checkpoints:
         self.keep = keep
         # Writing goes on beside training, so its messages must not mix with the gradients' ones.
         self._group = dist.new_group(backend="gloo") if ranks.world > 1 else None
-        self._writing: Future[Any] | None = None
-        self._failure: BaseException | None = None
+        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._writing: Future[None] | None = None
         if ranks.leads:
             folder.mkdir(parents=True, exist_ok=True)
             for leftover in folder.glob("*.partial"):
@@ -65,11 +69,13 @@ class Checkpoints:
             shutil.rmtree(partial, ignore_errors=True)
         self.ranks.wait()
         text = json.dumps(state)
-        self._writing = dcp.async_save(
-            self._gather(model, optimizer), checkpoint_id=str(partial), process_group=self._group
+        written = dcp.async_save(
+            self._gather(model, optimizer),
+            checkpoint_id=str(partial),
+            process_group=self._group,
+            no_dist=self._group is None,
         )
-        if self.ranks.leads:
-            self._writing.add_done_callback(lambda done: self._finish(done, partial, text, step))
+        self._writing = self._finisher.submit(self._finish, written, partial, text, step)
 
     def wait(self) -> None:
         """Returns when nothing is being written any more.
@@ -79,7 +85,7 @@ class Checkpoints:
         """
         if self._writing is None:
             return
-        failure = self._writing.exception() or self._failure
+        failure = self._writing.exception()
         self._writing = None
         if failure is not None:
             raise CheckpointError(f"{self.folder}: the checkpoint could not be written: {failure}") from failure
@@ -101,7 +107,7 @@ class Checkpoints:
             # A rank that the run before did not have starts its own random sequence.
             del values[key]
         try:
-            dcp.load(values, checkpoint_id=str(folder), process_group=self._group)
+            dcp.load(values, checkpoint_id=str(folder), process_group=self._group, no_dist=self._group is None)
         except (dcp.CheckpointException, RuntimeError, ValueError) as error:
             raise CheckpointError(f"{folder}: the checkpoint does not fit this model: {error}") from error
         set_state_dict(
@@ -119,18 +125,16 @@ class Checkpoints:
         weights, moments = get_state_dict(model, optimizer, options=_OPTIONS)
         return {"model": weights, "optimizer": moments, **_random_state(self.ranks.rank)}
 
-    def _finish(self, done: "Future[Any]", partial: Path, text: str, step: int) -> None:
-        # An exception raised in a future's callback is lost, so it is kept for `wait`.
-        try:
-            if done.exception() is None:
-                (partial / _STATE).write_text(text)
-                final = self.folder / f"step-{step}"
-                shutil.rmtree(final, ignore_errors=True)
-                os.replace(partial, final)
-                for old in self._steps()[: -self.keep]:
-                    shutil.rmtree(self.folder / f"step-{old}")
-        except OSError as error:
-            self._failure = error
+    def _finish(self, written: "Future[Any]", partial: Path, text: str, step: int) -> None:
+        written.result()
+        if not self.ranks.leads:
+            return
+        (partial / _STATE).write_text(text)
+        final = self.folder / f"step-{step}"
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(partial, final)
+        for old in self._steps()[: -self.keep]:
+            shutil.rmtree(self.folder / f"step-{old}")
 
     def _steps(self) -> list[int]:
         names = (_FINISHED.fullmatch(path.name) for path in self.folder.iterdir()) if self.folder.exists() else ()

@@ -25,10 +25,14 @@ class Solution:
 
     Attributes:
         id: unique within its source.
+        tests: its own inputs; empty where it runs on those of its problem (`schemas.problem`).
         problem_id: problems never straddle two splits.
         statement: the problem's text, empty where the source has none.
         split: the split the source fixes, None where a hash of the problem decides.
         time_limit_s, memory_limit_bytes: the problem's own limits, None where unknown.
+        model: who wrote it, where the source tells; empty where people did or nobody knows.
+        correct: what the source says of it; selection may go by it, no verdict does.
+        difficulty, tags: the problem's, as the source words them.
     """
 
     id: str
@@ -42,3 +46,7 @@ class Solution:
     split: str | None = None
     time_limit_s: float | None = None
     memory_limit_bytes: int | None = None
+    model: str = ""
+    correct: bool | None = None
+    difficulty: str = ""
+    tags: tuple[str, ...] = ()

@@ -1,17 +1,63 @@
-"""From `KIND:PATH` on the command line to the files to read, in a fixed order."""
+"""From `KIND:PATH` on the command line to the files to read, in a fixed order, and to their rows."""
 
 import glob
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Protocol
 
-from pipelines.sources.jsonl import read_jsonl
-from pipelines.sources.located import Located
-from schemas.reject import RejectRow
+from pipelines.sources import (
+    apps,
+    code_contests,
+    code_contests_plus,
+    codeforces,
+    cruxeval,
+    humaneval,
+    leetcode,
+    livecodebench,
+    mbpp,
+    taco,
+)
+from pipelines.sources.containers import (
+    LINES,
+    Piece,
+    container_of,
+    is_url,
+    open_lines,
+    pieces_of,
+    size_of,
+    table_rows,
+)
+from pipelines.sources.fields import Row
+from pipelines.sources.jsonl import read_jsonl, read_object
+from pipelines.sources.lines import parsed_object, text_rows
+from pipelines.sources.located import Fault, Found, Place
 
-Reader = Callable[[BinaryIO, str], Iterator[Located | RejectRow]]
-READERS: dict[str, Reader] = {"jsonl": read_jsonl}
+
+class DataSet(Protocol):
+    """A module that reads one data set: the columns it needs, and what a row holds."""
+
+    @property
+    def COLUMNS(self) -> tuple[str, ...]: ...
+
+    def read_row(self, row: Row, place: Place) -> Iterator[Found]: ...
+
+
+JSONL = "jsonl"
+DATA_SETS: dict[str, DataSet] = {
+    "code_contests": code_contests,
+    "code_contests_plus": code_contests_plus,
+    "taco": taco,
+    "apps": apps,
+    "livecodebench": livecodebench,
+    "codeforces": codeforces,
+    "leetcode": leetcode,
+    "cruxeval": cruxeval,
+    "humaneval": humaneval,
+    "mbpp": mbpp,
+}
+KINDS = (JSONL, *DATA_SETS)
+_MAX_DATA_SET_LINE = 128 << 20
 
 
 class SourceError(Exception):
@@ -25,34 +71,80 @@ class SourceFile:
     kind: str
     path: str
 
-    def open(self) -> BinaryIO:
-        """The file's bytes; a URL is opened with fsspec."""
-        if "://" in self.path:
-            import fsspec  # type: ignore[import-untyped]
-
-            return cast(BinaryIO, fsspec.open(self.path, "rb").open())
-        return open(self.path, "rb")
-
     def size(self) -> int:
         """The file's bytes in number."""
-        if "://" in self.path:
-            import fsspec
+        return size_of(self.path)
 
-            return int(fsspec.core.url_to_fs(self.path)[0].size(self.path) or 0)
-        return os.path.getsize(self.path)
+    def pieces(self) -> tuple[Piece, ...]:
+        """The parts of the file that can be read alone, in their order; none where it cannot be opened."""
+        return pieces_of(self.path)
 
-    def read(self) -> Iterator[Located | RejectRow]:
-        """The file's rows and rejects."""
-        with self.open() as stream:
-            yield from READERS[self.kind](stream, self.path)
+    def read(self) -> Iterator[Found]:
+        """What the rows of the file hold, piece by piece."""
+        try:
+            pieces = self.pieces()
+        except Fault as fault:
+            yield Place(self.path, 0).reject(fault)
+            return
+        for piece in pieces:
+            yield from self.read_piece(piece)
+        if not pieces:
+            yield Place(self.path, 0).reject(Fault("empty_file", "the file has no row"))
+
+    def read_piece(self, piece: Piece) -> Iterator[Found]:
+        """What the rows of one piece hold; a file that breaks off ends in a reject."""
+        read = self._read_lines() if container_of(self.path) == LINES else self._read_table(piece)
+        try:
+            yield from read
+        except Fault as fault:
+            yield Place(self.path, 0).reject(fault)
+        except OSError as error:
+            yield Place(self.path, 0).reject(Fault("damaged_file", f"reading broke off: {error}; fetch it again"))
+
+    def _read_lines(self) -> Iterator[Found]:
+        with open_lines(self.path) as stream:
+            if self.kind == JSONL:
+                yield from read_jsonl(stream, self.path)
+                return
+            for place, line in text_rows(stream, self.path, _MAX_DATA_SET_LINE):
+                yield from self._read_row(line, place)
+
+    def _read_table(self, piece: Piece) -> Iterator[Found]:
+        columns = None if self.kind == JSONL else DATA_SETS[self.kind].COLUMNS
+        for number, row in table_rows(piece, columns):
+            place = Place(self.path, number)
+            if self.kind == JSONL and not isinstance(row, Fault):
+                yield from read_object(row, place)
+            else:
+                yield from self._read_row(row, place)
+
+    def _read_row(self, row: Row | bytes | Fault, place: Place) -> Iterator[Found]:
+        """What a row of somebody else's data set holds; a row that cannot be used is one reject."""
+        try:
+            if isinstance(row, Fault):
+                raise row
+            fields = parsed_object(row) if isinstance(row, bytes) else row
+            found = list(DATA_SETS[self.kind].read_row(fields, place))
+        except Fault as fault:
+            yield place.reject(fault)
+            return
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            yield place.reject(
+                Fault("unreadable", f"not as the data set's schema says: {type(error).__name__}: {error}")
+            )
+            return
+        yield from found
 
 
 def _expand(pattern: str) -> list[str]:
-    if "://" in pattern:
-        import fsspec
+    if is_url(pattern):
+        import fsspec  # type: ignore[import-untyped]
 
-        filesystem, path = fsspec.core.url_to_fs(pattern)
-        return [str(filesystem.unstrip_protocol(found)) for found in sorted(filesystem.glob(path))]
+        try:
+            filesystem, path = fsspec.core.url_to_fs(pattern)
+            return [str(filesystem.unstrip_protocol(found)) for found in sorted(filesystem.glob(path))]
+        except (ImportError, ValueError) as error:
+            raise SourceError(f"{pattern!r} cannot be opened: {error}") from None
     if os.path.isfile(pattern):
         return [pattern]
     return sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
@@ -67,8 +159,8 @@ def source_files(sources: tuple[str, ...]) -> tuple[SourceFile, ...]:
     files: dict[SourceFile, None] = {}
     for source in sources:
         kind, colon, pattern = source.partition(":")
-        if not colon or kind not in READERS:
-            raise SourceError(f"{source!r}: write KIND:PATH, where KIND is one of {', '.join(READERS)}")
+        if not colon or kind not in KINDS:
+            raise SourceError(f"{source!r}: write KIND:PATH, where KIND is one of {', '.join(KINDS)}")
         paths = _expand(pattern)
         if not paths:
             raise SourceError(f"{source!r}: no file matches {pattern!r}")

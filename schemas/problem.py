@@ -1,0 +1,40 @@
+"""What sources read of a problem itself: its statement, its tests, and how an answer is judged."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.job import ProgramKind
+from schemas.solution import TestCase
+
+Checker = Literal["tokens", "custom"]
+"""`tokens`: an answer is compared token by token, floats within 1e-5. `custom`: several answers are
+right and the source's own checker would have to say, so that nothing is judged here."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem of a source, with or without solutions.
+
+    Attributes:
+        id: the `problem_id` of its solutions.
+        statement: the text, empty where the source has none.
+        entry: the function to write, None for a script.
+        tests: its tests in the source's order; solutions without tests of their own run on these.
+        difficulty: the source's own word or number, empty where it has none.
+        split: the split the source fixes, None where a hash of the problem decides.
+        time_limit_s, memory_limit_bytes: the problem's own limits, None where unknown.
+    """
+
+    id: str
+    kind: ProgramKind
+    statement: str
+    entry: str | None
+    tests: tuple[TestCase, ...]
+    source: str
+    license: str
+    checker: Checker = "tokens"
+    difficulty: str = ""
+    tags: tuple[str, ...] = ()
+    split: str | None = None
+    time_limit_s: float | None = None
+    memory_limit_bytes: int | None = None

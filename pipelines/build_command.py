@@ -22,6 +22,7 @@ from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.sources.locate import SourceError
 from pipelines.summary import build_report, summary_table
+from pipelines.tokens import TokenizerError, token_counter
 from pipelines.unit import Task, part_key
 from pipelines.watchdog import end_at_once, watch_workers
 from pipelines.worker_log import stderr_for_us
@@ -120,12 +121,15 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         sandbox=args.sandbox,
         max_events=args.max_events,
         max_trace_bytes=args.max_trace_bytes,
-        style=args.style,
+        styles=args.styles,
+        max_tokens=args.max_tokens,
+        tokenizer=args.tokenizer,
         time_limit_s=args.time_limit,
     )
     try:
+        token_counter(options.tokenizer)
         manifest = build(options, args.output, workers=args.workers or default_workers(), beam=beam)
-    except SourceError as error:
+    except (SourceError, TokenizerError) as error:
         return _fail(str(error), USAGE)
     except (SandboxUnavailable, BusyError, OSError) as error:
         return _fail(f"{error}", ENVIRONMENT)

@@ -28,6 +28,12 @@ def _head(files: Mapping[str, Mapping[str, Sequence[Shard]]]) -> list[str]:
     return [*lines, "---"]
 
 
+def _telling(options: Mapping[str, Any]) -> str:
+    styles = ", ".join(f"`{style}`" for style in options["styles"])
+    limit = f", at most {options['max_tokens']:,} tokens a row" if options["max_tokens"] else ""
+    return f"style {styles}{limit}; tokens are those of `{options['tokenizer']}`"
+
+
 def make_card(shards: Sequence[Shard], manifest: Mapping[str, Any]) -> str:
     """The card of a corpus; configs without rows are left out."""
     files: dict[str, dict[str, list[Shard]]] = defaultdict(lambda: defaultdict(list))
@@ -42,6 +48,6 @@ def make_card(shards: Sequence[Shard], manifest: Mapping[str, Any]) -> str:
         for split, of_split in splits.items():
             lines += [f"| `{config}` | {split} | {sum(shard.rows for shard in of_split):,} | {_ABOUT[config]} |"]
     versions = manifest["versions"]
-    lines += ["", f"Python {versions['python']}, tracer {versions['tracer']}, style `{manifest['options']['style']}`."]
+    lines += ["", f"Python {versions['python']}, tracer {versions['tracer']}, {_telling(manifest['options'])}."]
     lines += ["Each row names its source and licence. `manifest.json` has options, counts and checksums."]
     return "\n".join(lines) + "\n"

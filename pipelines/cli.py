@@ -13,16 +13,20 @@ _COMMANDS = {
     "verify": "read a corpus back: schema, manifest, every claim",
     "sandbox": "build the image, examine this machine, run one program",
 }
+_STYLES = ("steps", "blocks", "story")
 _BUILD_TEXT = """Runs every program of the sources on its inputs in the sandbox, tells what happened, checks every
 claim, and writes shards that `datasets` loads. A build that was stopped goes on where it stopped when the same
 command is given again. What stands after `--` goes to Apache Beam unchanged."""
 _BUILD_EXAMPLES = """examples:
   nlex build jsonl:problems.jsonl --output corpus
   nlex build 'jsonl:data/*.jsonl' --output corpus --workers 4 --limit 100
+  nlex build jsonl:problems.jsonl --output corpus --styles steps,story --max-tokens 8192
   nlex build jsonl:problems.jsonl --output corpus --workers 1 -- --direct_runner_bundle_repeat=2"""
 _TRACE_TEXT = "Runs one program in the sandbox and prints its trace as prose, as JSON, or in the CWM frame format."
 _TRACE_EXAMPLES = """examples:
   nlex trace prog.py --stdin in.txt
+  nlex trace prog.py --stdin in.txt --style story
+  nlex trace prog.py --stdin in.txt --max-tokens 2000
   nlex trace lib.py --call 'f([1, 2], k=3)' --format cwm"""
 _VERIFY_TEXT = """Reads every shard of a corpus back: schema, checksums and counts against the manifest, and each
 claim of each explanation against its trace. --rerun N also executes N programs again and compares. Exit code 1 on any
@@ -57,14 +61,48 @@ def _add_trace_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-trace-bytes", type=_positive, default=1_000_000, metavar="N", help="bytes of a trace's log (1,000,000)"
     )
-    parser.add_argument("--style", choices=["steps"], default="steps", help="the style of the prose (steps)")
+
+
+def _styles(text: str) -> tuple[str, ...]:
+    styles = tuple(text.split(","))
+    unknown = [style for style in styles if style not in _STYLES]
+    if unknown or len(set(styles)) < len(styles):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of different styles among {', '.join(_STYLES)}")
+    return styles
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-tokens",
+        type=_positive,
+        metavar="N",
+        help="prompt and explanation together take at most N tokens; what is longer is folded (no limit)",
+    )
+    parser.add_argument(
+        "--tokenizer",
+        default="o200k_base",
+        metavar="NAME",
+        help="counts tokens: a vocabulary's name, or the path of a tokenizer.json or its folder (o200k_base)",
+    )
+
+
+def _add_telling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among wordings (0)")
+    parser.add_argument(
+        "--styles",
+        type=_styles,
+        default=("steps",),
+        metavar="LIST",
+        help=f"tell each execution once in each of these styles, with commas between: {', '.join(_STYLES)} (steps)",
+    )
+    _add_budget(parser)
 
 
 def _build_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", nargs="+", metavar="SOURCE", help="KIND:PATH; PATH may be a glob; KIND is jsonl")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the corpus")
     parser.add_argument("--limit", type=_positive, metavar="N", help="use the first N good rows only")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among wordings (0)")
+    _add_telling(parser)
     _add_sandbox_choice(parser)
     _add_trace_limits(parser)
     parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
@@ -80,6 +118,8 @@ def _trace_parser(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--stdin", type=Path, metavar="FILE", help="the program's input (default: empty)")
     given.add_argument("--call", metavar="EXPR", help="trace this call of the program's functions")
     parser.add_argument("--format", choices=["prose", "json", "cwm"], default="prose", help="default: prose")
+    parser.add_argument("--style", choices=_STYLES, default="steps", help="the style of the prose (steps)")
+    _add_budget(parser)
     _add_sandbox_choice(parser)
     _add_trace_limits(parser)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.tokens import DEFAULT_TOKENIZER
 from schemas.job import MAX_EVENTS, MAX_TRACE_BYTES, Limits
 from schemas.solution import Solution
 
@@ -16,6 +17,9 @@ class BuildOptions:
     Attributes:
         sources: `KIND:PATH` each.
         limit: how many good rows to read, in all; None for all of them.
+        styles: each execution is told once in each.
+        max_tokens: what prompt and explanation may take together; longer ones are folded; None for no limit.
+        tokenizer: see `pipelines.tokens.token_counter`.
         time_limit_s: processor seconds of every run; None for the row's own limit, else 10.
     """
 
@@ -25,7 +29,9 @@ class BuildOptions:
     sandbox: Backend = "docker"
     max_events: int = MAX_EVENTS
     max_trace_bytes: int = MAX_TRACE_BYTES
-    style: str = "steps"
+    styles: tuple[str, ...] = ("steps",)
+    max_tokens: int | None = None
+    tokenizer: str = DEFAULT_TOKENIZER
     time_limit_s: float | None = None
 
     def limits_of(self, solution: Solution) -> Limits:

@@ -16,6 +16,11 @@ from schemas.solution import Solution, TestCase
 _INPUT_SHOWN = 1_000
 
 
+def example_id(execution_id: str, style: str) -> str:
+    """The name of an execution's example in a style; in the style `steps` it is the execution's own."""
+    return execution_id if style == "steps" else f"{execution_id}:{style}"
+
+
 @dataclass(frozen=True)
 class Planned:
     """An execution to run: a public input of a solution, its limits, and the trace's name."""
@@ -36,11 +41,11 @@ class Planned:
         """The stdin text, or the call."""
         return self.test.stdin if self.test.call is None else self.test.call
 
-    def reject(self, split: str, why: Untold) -> Entry:
-        """The reject that says why this execution is no example."""
+    def reject(self, split: str, why: Untold, style: str = "steps") -> Entry:
+        """The reject that says why this execution is no example of a style."""
         solution = self.row.solution
         row = RejectRow(
-            id=self.id,
+            id=example_id(self.id, style),
             stage=why.stage,
             reason=why.reason,
             message=why.message,

@@ -1,13 +1,13 @@
 """From the stored runs of a problem to its rows: examples, predictions, traces, the solve row, and rejects."""
 
 import platform
-import re
 from collections.abc import Iterator, Mapping
 
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
 from pipelines.runs import StoredRun
-from pipelines.select import Planned, Selection
+from pipelines.select import Planned, Selection, example_id
+from pipelines.tokens import token_counter
 from pipelines.told import Untold, execution_of, untold
 from sandbox.judge import judge_stdout, judge_value
 from schemas.configs import CONFIGS
@@ -20,17 +20,11 @@ from schemas.solve import SolveRow, TestRow
 from schemas.trace_row import TraceRow
 from templates.checker import check
 from templates.execution import Execution
-from templates.narrator import NarrationError, narrate
+from templates.levels.tell import narrate_within
+from templates.narrator import NarrationError
 from templates.prompts import prediction_prompt, solve_prompt
 from tracer import TRACER_VERSION
 from tracer.wire import WireError, decode, read_end
-
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-
-
-def count_tokens(text: str) -> int:
-    """Words and punctuation marks of a text."""
-    return sum(1 for _ in _TOKEN.finditer(text))
 
 
 def _output(planned: Planned, run: StoredRun) -> str:
@@ -62,8 +56,12 @@ def _trace_row(planned: Planned, run: StoredRun, log: bytes, events: int) -> Tra
         bytes=len(log),
         python=platform.python_version(),
         tracer=TRACER_VERSION,
+        judgement=_judge(planned, run),
+        execution_id=planned.id,
         problem_id=solution.problem_id,
         solution_id=solution.id,
+        source=solution.source,
+        license=solution.license,
     )
 
 
@@ -91,10 +89,16 @@ def _internal(stage: str, error: Exception) -> Untold:
     return Untold(stage, "internal_error", message.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
-def _narrated(execution: Execution, options: BuildOptions) -> tuple[Narration, CheckReport] | Untold:
+def _narrated(execution: Execution, style: str, options: BuildOptions) -> tuple[Narration, CheckReport] | Untold:
     """A narration that the checker bears out; else the first claim that it does not."""
     try:
-        narration = narrate(execution, style=options.style, seed=options.seed)
+        narration = narrate_within(
+            execution,
+            style=style,
+            seed=options.seed,
+            max_tokens=options.max_tokens,
+            count=token_counter(options.tokenizer),
+        )
     except NarrationError as error:
         return Untold("narrate", error.reason, error.message)
     except Exception as error:
@@ -104,7 +108,7 @@ def _narrated(execution: Execution, options: BuildOptions) -> tuple[Narration, C
     except UnicodeEncodeError:
         return Untold("narrate", "unencodable", "the text has a lone surrogate, which UTF-8 cannot hold")
     try:
-        report = check(execution, narration.explanation, narration.answer, style=options.style)
+        report = check(execution, narration.explanation, narration.answer, style=narration.style)
     except Exception as error:
         return _internal("check", error)
     if report.problems:
@@ -114,32 +118,36 @@ def _narrated(execution: Execution, options: BuildOptions) -> tuple[Narration, C
     return narration, report
 
 
-def _example(planned: Planned, run: StoredRun, execution: Execution, options: BuildOptions) -> ExampleRow | Untold:
-    told = _narrated(execution, options)
+def example(row: TraceRow, execution: Execution, style: str, options: BuildOptions) -> ExampleRow | Untold:
+    """The example that tells the execution of a trace in a style, or why there is none."""
+    told = _narrated(execution, style, options)
     if isinstance(told, Untold):
         return told
     narration, report = told
-    solution = planned.row.solution
+    count = token_counter(options.tokenizer)
     spoken = f"{narration.explanation}\n{narration.answer}"
+    told_tokens = count(spoken)
     return ExampleRow(
-        id=planned.id,
+        id=example_id(row.execution_id, style),
         messages=(Message("user", narration.prompt), Message("assistant", spoken)),
-        kind=solution.program.kind,
-        code=solution.program.code,
-        input=planned.input,
-        output=_output(planned, run),
+        kind=row.kind,
+        code=row.code,
+        input=row.input,
+        output=row.output,
         style=narration.style,
-        verdict=run.verdict,
-        judgement=_judge(planned, run),
-        events=len(execution.trace.events),
+        verdict=row.verdict,
+        judgement=row.judgement,
+        events=row.events,
         steps=narration.steps,
         claims=report.claims,
-        tokens=count_tokens(narration.prompt) + count_tokens(spoken),
-        trace_id=planned.trace_id,
-        problem_id=solution.problem_id,
-        solution_id=solution.id,
-        source=solution.source,
-        license=solution.license,
+        folded=narration.folded,
+        tokens=count(narration.prompt) + told_tokens,
+        told_tokens=told_tokens,
+        trace_id=row.id,
+        problem_id=row.problem_id,
+        solution_id=row.solution_id,
+        source=row.source,
+        license=row.license,
     )
 
 
@@ -155,18 +163,21 @@ def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildO
         return
     if run.verdict == "ok" and (against is None or against.stage == "trace"):
         yield Entry("output_prediction", split, file, _prediction_row(planned, run))
+    stored = None
     if run.log is not None and not run.nondeterministic:
-        yield Entry("traces", split, file, _trace_row(planned, run, run.log, events))
-    if against is None and trace is not None:
-        stdout = run.stdout.decode("utf-8")
-        execution = execution_of(program, planned.test, stdout=stdout, value=run.value, trace=trace)
-        example = _example(planned, run, execution, options)
-        if isinstance(example, ExampleRow):
-            yield Entry("nlex", split, file, example)
-            return
-        against = example
+        stored = _trace_row(planned, run, run.log, events)
+        yield Entry("traces", split, file, stored)
     if against is not None:
         yield planned.reject(split, against)
+    elif stored is not None and trace is not None:
+        stdout = run.stdout.decode("utf-8")
+        execution = execution_of(program, planned.test, stdout=stdout, value=run.value, trace=trace)
+        for style in options.styles:
+            made = example(stored, execution, style, options)
+            if isinstance(made, ExampleRow):
+                yield Entry("nlex", split, file, made)
+            else:
+                yield planned.reject(split, made, style)
 
 
 def solve_entry(selection: Selection, options: BuildOptions) -> Entry | None:

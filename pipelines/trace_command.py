@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, USAGE
 from pipelines.runs import StoredRun, stored_run
 from pipelines.sources.python_text import call_fault, program_fault
+from pipelines.tokens import token_counter
 from pipelines.told import execution_of, untold
 from pipelines.trace_json import trace_json
 from sandbox import Sandbox, SandboxConfig, SandboxUnavailable, observe
@@ -32,13 +33,14 @@ def _observed(args: argparse.Namespace, program: Program, test: TestCase) -> Sto
         return stored_run("", observe(sandbox, program, stdin=test.stdin, call=test.call, limits=limits))
 
 
-def _prose(execution: Execution, style: str) -> tuple[str, list[str]]:
+def _prose(execution: Execution, style: str, max_tokens: int | None, tokenizer: str) -> tuple[str, list[str]]:
     """The prose, and what the checker finds wrong with it."""
     from templates.checker import check
-    from templates.narrator import narrate
+    from templates.levels.tell import narrate_within
 
-    narration = narrate(execution, style=style, seed=0)
-    report = check(execution, narration.explanation, narration.answer, style=style)
+    count = token_counter(tokenizer)
+    narration = narrate_within(execution, style=style, max_tokens=max_tokens, count=count)
+    report = check(execution, narration.explanation, narration.answer, style=narration.style)
     problems = [f"step {problem.step}: {problem.reason}: {problem.claim}" for problem in report.problems]
     return f"{narration.explanation}\n{narration.answer}", problems
 
@@ -68,7 +70,7 @@ def _show(args: argparse.Namespace, program: Program, test: TestCase, run: Store
     from templates.narrator import NarrationError
 
     try:
-        prose, problems = _prose(execution, args.style)
+        prose, problems = _prose(execution, args.style, args.max_tokens, args.tokenizer)
     except NarrationError as error:
         _say(f"this trace cannot be told: {error}")
         return FOUND_WRONG
@@ -87,6 +89,7 @@ def run_trace_command(args: argparse.Namespace) -> int:
         wrong = fault[1] if fault else call_fault(args.call) if args.call is not None else ""
         if wrong:
             raise ValueError(f"{args.program}: {wrong}")
+        token_counter(args.tokenizer)
     except ValueError as error:
         _say(str(error))
         return USAGE

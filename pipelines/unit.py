@@ -11,6 +11,7 @@ from pipelines.parts import Workspace, write_part
 from pipelines.plan import Unit, from_line
 from pipelines.runs import StoredRun, find_runs, save_runs, stored_run
 from pipelines.select import Planned, Selection, select_problem
+from pipelines.tokens import tokenizer_identity
 from sandbox import Sandbox, SandboxUnavailable, observe
 
 TRIES = 4
@@ -37,7 +38,9 @@ def part_key(unit: Unit, options: BuildOptions) -> str:
         options.max_trace_bytes,
         options.time_limit_s,
         options.seed,
-        options.style,
+        options.styles,
+        options.max_tokens,
+        tokenizer_identity(options.tokenizer),
         rendering_version(),
         *_versions(),
     )

@@ -49,6 +49,7 @@ class _Group:
     file: str
     group: int
     seed: int
+    tokenizer: str
 
 
 def _digest(*texts: str) -> bytes:
@@ -77,7 +78,8 @@ def _outputs(corpus: Path) -> dict[bytes, set[str]]:
 def _faults(group: _Group, row: Any) -> Iterator[Fault]:
     match group.config:
         case "nlex":
-            yield from example_faults(row, _traces(group.corpus).find(group.split, row.trace_id), group.seed)
+            stored = _traces(group.corpus).find(group.split, row.trace_id)
+            yield from example_faults(row, stored, group.seed, group.tokenizer)
         case "output_prediction":
             yield from prediction_faults(row, _outputs(group.corpus).get(_digest(row.kind, row.code, row.input), set()))
         case "solve":
@@ -129,9 +131,9 @@ def _identity_findings(corpus: Path, files: list[dict[str, Any]]) -> Iterator[Fi
                     yield Finding(config, listed["path"], row["id"], "", message)
 
 
-def _groups(corpus: Path, files: list[dict[str, Any]], seed: int) -> list[_Group]:
+def _groups(corpus: Path, files: list[dict[str, Any]], options: dict[str, Any]) -> list[_Group]:
     return [
-        _Group(corpus, listed["config"], listed["split"], listed["path"], group, seed)
+        _Group(corpus, listed["config"], listed["split"], listed["path"], group, options["seed"], options["tokenizer"])
         for listed in files
         for group in range(pq.ParquetFile(corpus / listed["path"]).num_row_groups)
     ]
@@ -150,7 +152,7 @@ def verify(corpus: Path, *, workers: int = 1, done: Callable[[int], object] = la
     report = VerifyReport(findings=file_findings(corpus, manifest))
     broken = {found.file for found in report.findings if "Parquet" in found.message or "not there" in found.message}
     files = [listed for listed in manifest["files"] if listed["path"] not in broken]
-    groups = _groups(corpus, files, manifest["options"]["seed"])
+    groups = _groups(corpus, files, manifest["options"])
 
     def take(result: tuple[int, int, list[Finding]]) -> None:
         rows, claims, findings = result

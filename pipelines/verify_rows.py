@@ -1,11 +1,12 @@
 """Checks what rows say: every claim of an example against its trace, and every derived field against its source."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.tell import count_tokens
+from pipelines.tokens import token_counter
 from pipelines.told import execution_of, printed
 from schemas.job import Program, ProgramKind
 from schemas.nlex import ExampleRow
@@ -22,6 +23,8 @@ from tracer.wire import WireError, decode
 
 # Python turns no longer int into text (`sys.get_int_max_str_digits`).
 _LONGEST_INT_BITS = 10_000
+_HEADING = re.compile(r"(\d+)(?:-(\d+))?\. ")
+_OF_TRACE = ("kind", "code", "input", "output", "verdict", "events")
 STAGES = ("read", "select", "sandbox", "trace", "narrate", "check")
 
 
@@ -90,7 +93,14 @@ def trace_faults(row: TraceRow) -> Iterator[Fault]:
         yield from _atom_faults(row, trace)
 
 
-def _said(row: ExampleRow, execution: Execution, seed: int) -> Iterator[Fault]:
+def _headings(explanation: str) -> tuple[int, int]:
+    """How many steps an explanation numbers, and how many events those tell that tell more than one."""
+    found = [_HEADING.match(line) for line in explanation.split("\n")]
+    ranges = [(int(each[1]), int(each[2] or each[1])) for each in found if each]
+    return len(ranges), sum(end - start + 1 for start, end in ranges if end > start)
+
+
+def _said(row: ExampleRow, execution: Execution, seed: int, tokenizer: str) -> Iterator[Fault]:
     """The conversation of an example against its execution."""
     if [message.role for message in row.messages] != ["user", "assistant"]:
         yield Fault("an example is one turn of the user and one of the assistant")
@@ -109,20 +119,27 @@ def _said(row: ExampleRow, execution: Execution, seed: int) -> Iterator[Fault]:
         yield Fault(f"step {problem.step}: {problem.reason}", problem.claim)
     if not report.problems and report.claims != row.claims:
         yield Fault(f"`claims` is {row.claims}, the explanation makes {report.claims}")
-    tokens = count_tokens(user) + count_tokens(assistant)
-    if tokens != row.tokens:
-        yield Fault(f"`tokens` is {row.tokens}, the messages have {tokens}")
+    if (row.steps, row.folded) != (counted := _headings(explanation)):
+        yield Fault(f"`steps` and `folded` are {row.steps} and {row.folded}, the explanation has {counted}")
+    count = token_counter(tokenizer)
+    told = count(assistant)
+    if (row.tokens, row.told_tokens) != (count(user) + told, told):
+        yield Fault(f"`tokens` and `told_tokens` are {row.tokens} and {row.told_tokens}, not what the messages have")
 
 
-def example_faults(row: ExampleRow, stored: TraceRow | None, seed: int) -> Iterator[Fault]:
-    """What is wrong with an example, seen against its trace."""
+def example_faults(row: ExampleRow, stored: TraceRow | None, seed: int, tokenizer: str) -> Iterator[Fault]:
+    """What is wrong with an example, seen against its trace.
+
+    Args:
+        tokenizer: what the corpus counted tokens with.
+    """
     if stored is None:
         yield Fault("its trace is not in `traces` of this split", row.trace_id)
         return
     if stored.integrity != "complete":
         yield Fault(f"its trace is {stored.integrity}, and only a complete one may be told")
         return
-    for field in ("kind", "code", "input", "output", "verdict", "events"):
+    for field in _OF_TRACE:
         if getattr(row, field) != getattr(stored, field):
             yield Fault(f"`{field}` is not that of its trace", str(getattr(row, field))[:200])
     try:
@@ -130,9 +147,7 @@ def example_faults(row: ExampleRow, stored: TraceRow | None, seed: int) -> Itera
     except WireError as error:
         yield Fault(f"its trace cannot be read: {error}")
         return
-    if row.steps != len(trace.events):
-        yield Fault(f"`steps` is {row.steps}, the trace has {len(trace.events)} events")
-    yield from _said(row, execution_of_row(stored, trace), seed)
+    yield from _said(row, execution_of_row(stored, trace), seed, tokenizer)
 
 
 def prediction_faults(row: OutputPredictionRow, outputs: set[str]) -> Iterator[Fault]:

@@ -19,7 +19,11 @@ class ExampleRow:
         input: the stdin text, or the call expression.
         output: the true stdout, or the `repr` of the call's value.
         judgement: `accepted`, `wrong_answer` or `unjudged` against the source's expected output.
-        tokens: a count of words and punctuation marks, a tokenizer-free measure of length.
+        style: how it is told: `steps`, `state`, `blocks`, `story` or a style of one's own. A telling that
+            was folded to fit a budget of tokens is a `story`.
+        folded: how many of the events stand in steps that tell more than one.
+        tokens: of all messages, by the corpus's tokenizer.
+        told_tokens: of the assistant's message alone.
     """
 
     id: str
@@ -34,7 +38,9 @@ class ExampleRow:
     events: int
     steps: int
     claims: int
+    folded: int
     tokens: int
+    told_tokens: int
     trace_id: str
     problem_id: str
     solution_id: str

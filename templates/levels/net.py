@@ -175,9 +175,7 @@ class NetTeller:
     def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str) -> list[str]:
         items = holder.items
         gone = [(key, value) for key, value in old.items() if key not in items]
-        changed = [
-            (key, old.get(key, _MISSING)) for key in items if not _same(old.get(key, _MISSING), items[key])
-        ]
+        changed = [(key, old.get(key, _MISSING)) for key in items if not _same(old.get(key, _MISSING), items[key])]
         return self._elements(holder, gone + changed, at)
 
     def _elements(self, holder: HeapObject, changed: list[tuple[Any, Value]], at: str) -> list[str]:
@@ -199,7 +197,7 @@ class NetTeller:
         heap, place = self.state.heap, code(at)
         gone = [value for value in old if value not in holder.items]
         come = [value for value in holder.items if value not in old]
-        if not gone and not come or len(gone) + len(come) > _SINGLE:
+        if (not gone and not come) or len(gone) + len(come) > _SINGLE:
             return []
         said = [self.write.discard(code(value_text(value, heap)), place) for value in gone]
         return said + [self.write.add(code(value_text(value, heap)), place) for value in come]

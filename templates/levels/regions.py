@@ -126,7 +126,7 @@ def read_regions(trace: Trace, model: ProgramModel) -> Regions:
                 _arrive(regions, frames[event.frame], statement, number)
             case "yield" | "resume":
                 mixed.add(event.frame)
-            case ("return" | "unwind") if event.frame and event.frame in frames:
+            case "return" | "unwind" if event.frame and event.frame in frames:
                 ended = frames.pop(event.frame)
                 if event.frame not in mixed and ended.parent is not None:
                     _end_call(regions, ended, number)

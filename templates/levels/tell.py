@@ -105,7 +105,7 @@ class _Folding:
         lines += self.steps[at:]
         folded = sum(fold.end - fold.start + 1 for fold in folds)
         return Narration(
-            prompt=narration_prompt(self.execution, self.seed, "steps"),
+            prompt=narration_prompt(self.execution, self.seed, style),
             explanation="\n".join([*self.head, *lines, *self.foot]),
             answer=self.whole.answer,
             style=style,

@@ -1,0 +1,96 @@
+"""The one interface of all rollout engines: requests in, samples out, weights replaced in between."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn.
+
+    Attributes:
+        temperature: divides the logits; 0 takes the likeliest token.
+        top_p: keeps the likeliest tokens that have this much probability together.
+        max_tokens: tokens of a reply at most, its end token included.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt to be continued once. The same seed draws the same tokens from the same weights."""
+
+    key: str
+    prompt: tuple[int, ...]
+    sampling: Sampling
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One continuation.
+
+    Attributes:
+        tokens: the tokens drawn, the end token included where one was.
+        logprobs: of each, under the distribution it was drawn from (temperature and top-p applied).
+        versions: of each, the version of the weights that drew it.
+        finished: it ended by itself and not at the limit of tokens.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    versions: tuple[int, ...]
+    finished: bool
+
+    def __post_init__(self) -> None:
+        if not len(self.tokens) == len(self.logprobs) == len(self.versions):
+            raise ValueError(
+                f"{len(self.tokens)} tokens with {len(self.logprobs)} logprobs and {len(self.versions)} versions"
+            )
+
+
+class Engine(Protocol):
+    """Samples from a model whose weights may be replaced between two steps, also under running requests."""
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of a prompt and its continuation together, at most."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Requests submitted and not yet returned."""
+        ...
+
+    def submit(self, request: Request) -> None:
+        """Queues a request."""
+        ...
+
+    def step(self) -> list[tuple[str, Sample]]:
+        """Does the next piece of work and returns what finished with it, by request key."""
+        ...
+
+    def load_weights(self, weights: Iterable[tuple[str, "Tensor"]], version: int) -> None:
+        """Replaces the weights; tokens drawn from here on carry this version."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the engine holds."""
+        ...
+
+
+def generate(engine: Engine, requests: Sequence[Request]) -> list[Sample]:
+    """Samples of all requests, in their order. The engine must hold no other requests."""
+    for request in requests:
+        engine.submit(request)
+    done: dict[str, Sample] = {}
+    while engine.pending:
+        done.update(engine.step())
+    return [done[request.key] for request in requests]

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
@@ -132,7 +133,7 @@ def _verify_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def make_parser(command: str = "") -> argparse.ArgumentParser:
-    """The parser of `nlex`; the sandbox's own arguments are there only where `command` asks for them."""
+    """The parser of `nlex`; arguments that another room declares are there only where `command` asks for them."""
     parser = argparse.ArgumentParser(
         prog="nlex", description="Corpora of natural-language execution traces, true by construction and checked."
     )
@@ -149,10 +150,19 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
         from sandbox.command import add_sandbox_arguments
 
         add_sandbox_arguments(sandbox)
+    # Other rooms add commands as entry points, so that the core needs nothing of theirs.
+    for entry in entry_points(group="nlex.commands") if command not in _COMMANDS else ():
+        added = entry.load()
+        added_parser = commands.add_parser(entry.name, help=added.help)
+        added_parser.set_defaults(run=added.run)
+        if command == entry.name:
+            added.add_arguments(added_parser)
     return parser
 
 
 def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
+    if "run" in args:
+        return int(args.run(args))
     match args.command:
         case "build":
             from pipelines.build_command import run_build_command

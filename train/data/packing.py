@@ -57,10 +57,12 @@ class PackedBatch:
     def to(self, device: torch.device) -> "PackedBatch":
         """The same batch on another device."""
         return PackedBatch(
-            *(tensor.to(device, non_blocking=True) for tensor in (self.input_ids, self.position_ids, self.targets)),
-            cu_seqlens=self.cu_seqlens.to(device, non_blocking=True),
-            max_length=self.max_length,
-            names=self.names,
+            self.input_ids.to(device, non_blocking=True),
+            self.position_ids.to(device, non_blocking=True),
+            self.targets.to(device, non_blocking=True),
+            self.cu_seqlens.to(device, non_blocking=True),
+            self.max_length,
+            self.names,
         )
 
 

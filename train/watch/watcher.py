@@ -6,13 +6,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import NamedTuple, NoReturn, TextIO
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 METRICS = "metrics.jsonl"
+NOTES = "notes.jsonl"
+
+
+class _Outlets(NamedTuple):
+    metrics: TextIO
+    board: SummaryWriter
+    bar: "tqdm[NoReturn]"
 
 
 class Watcher:
@@ -22,42 +29,53 @@ class Watcher:
     `metrics.jsonl` holds each step once. Only the leading rank has a watcher that writes (`active`).
     """
 
-    def __init__(self, folder: Path, steps: int, start: int = 0, active: bool = True, title: str = "train") -> None:
-        self._file = self._board = self._bar = None
+    def __init__(self, folder: Path, steps: int, start: int = 0, *, active: bool = True, title: str = "train") -> None:
+        self._folder = folder
+        self._outlets: _Outlets | None = None
         if not active:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / METRICS
-        kept = [line for line in _lines(path) if json.loads(line)["step"] < start]
-        path.write_text("".join(kept))
-        self._file = path.open("a")
-        self._board: SummaryWriter | None = SummaryWriter(str(folder / "tensorboard"), purge_step=start)
-        self._bar: Any = tqdm(total=steps, initial=start, desc=title, unit="step", dynamic_ncols=True, file=sys.stderr)
+        for name in (METRICS, NOTES):
+            kept = [line for line in _lines(folder / name) if json.loads(line)["step"] < start]
+            (folder / name).write_text("".join(kept))
+        self._outlets = _Outlets(
+            (folder / METRICS).open("a"),
+            SummaryWriter(str(folder / "tensorboard"), purge_step=start),
+            tqdm(total=steps, initial=start, desc=title, unit="step", dynamic_ncols=True, file=sys.stderr),
+        )
 
     def __enter__(self) -> "Watcher":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if self._file is not None and self._board is not None:
-            self._bar.close()
-            self._board.close()
-            self._file.close()
+        for outlet in self._outlets or ():
+            outlet.close()
 
     def record(self, step: int, numbers: Mapping[str, float], shown: Mapping[str, str]) -> None:
         """Keeps the numbers of a finished step; `shown` is what stands on the progress line."""
-        if self._file is None or self._board is None:
+        if self._outlets is None:
             return
-        self._file.write(json.dumps({"step": step, **numbers}) + "\n")
-        self._file.flush()
+        self._outlets.metrics.write(json.dumps({"step": step, **numbers}) + "\n")
+        self._outlets.metrics.flush()
         for name, number in numbers.items():
-            self._board.add_scalar(name, number, step)
-        self._bar.set_postfix(shown, refresh=False)
-        self._bar.update(1)
+            self._outlets.board.add_scalar(name, number, step)
+        self._outlets.bar.set_postfix(shown, refresh=False)
+        self._outlets.bar.update(1)
+
+    def note(self, step: int, numbers: Mapping[str, float]) -> None:
+        """Keeps numbers that belong to a step beside those of `record`: TensorBoard, and a line in `notes.jsonl`."""
+        if self._outlets is None:
+            return
+        with (self._folder / NOTES).open("a") as file:
+            file.write(json.dumps({"step": step, **numbers}) + "\n")
+        for name, number in numbers.items():
+            self._outlets.board.add_scalar(name, number, step)
+        self.say(f"step {step}: " + ", ".join(f"{name} {number:.4f}" for name, number in numbers.items()))
 
     def say(self, text: str) -> None:
         """Prints a line above the progress line."""
-        if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
+        if self._outlets is not None:
+            self._outlets.bar.write(text, file=sys.stderr)
 
 
 def peak_memory_gib(device: torch.device) -> float:

@@ -1,0 +1,1 @@
+"""Reinforcement learning: groups of episodes, their advantages, the loss, and the loop."""

@@ -1,0 +1,139 @@
+"""Samples with `transformers`: slow and simple, in the trainer's own process and numbers."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from transformers import LogitsProcessor, LogitsProcessorList, TopPLogitsWarper
+
+from train.model.policy import Policy, generating
+from train.rollouts.engine import Request, Sample
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class _Draw(LogitsProcessor):  # type: ignore[misc]
+    """Draws one token a row from the row's own generator and leaves nothing else for greedy search to take.
+
+    `generate` knows one random stream for the whole batch; a row's draw would then hang on its neighbours.
+    """
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._generators = [torch.Generator().manual_seed(request.seed) for request in requests]
+        self._sampling = [request.sampling for request in requests]
+        self.logprobs: list[list[float]] = [[] for _ in requests]
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        chosen = []
+        for row, sampling in enumerate(self._sampling):
+            logits = scores[row : row + 1].float()
+            if sampling.temperature > 0:
+                logits = logits / sampling.temperature
+                if sampling.top_p < 1:
+                    logits = TopPLogitsWarper(sampling.top_p)(input_ids[row : row + 1], logits)
+                logprobs = torch.log_softmax(logits, -1)[0].cpu()
+                token = int(torch.multinomial(logprobs.exp(), 1, generator=self._generators[row]))
+                self.logprobs[row].append(float(logprobs[token]))
+            else:
+                token = int(logits.argmax())
+                self.logprobs[row].append(0.0)
+            chosen.append(token)
+        forced = torch.full_like(scores, -torch.inf)
+        forced[torch.arange(len(chosen)), chosen] = 0.0
+        return forced
+
+
+class TransformersEngine:
+    """Generates with a policy's own weights, a batch of requests at a step.
+
+    The policy may be the one that is being trained: `load_weights` then only takes the version, the weights
+    being there already. Batches are made in the order of submission, so equal submissions give equal samples.
+
+    Args:
+        policy: the model to sample from.
+        end_token: ends a reply; also fills the shorter rows.
+        context_length: tokens of a prompt and its continuation together, at most.
+        batch: requests a step.
+        shared: the policy is the trainer's own, whose weights are always the newest.
+    """
+
+    def __init__(self, policy: Policy, end_token: int, context_length: int, *, batch: int = 64, shared: bool) -> None:
+        self._policy = policy
+        self._end = end_token
+        self._context_length = context_length
+        self._batch = batch
+        self._shared = shared
+        self._queue: list[Request] = []
+        self._version = 0
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of a prompt and its continuation together, at most."""
+        return self._context_length
+
+    @property
+    def pending(self) -> int:
+        """Requests submitted and not yet returned."""
+        return len(self._queue)
+
+    def submit(self, request: Request) -> None:
+        """Queues a request."""
+        self._queue.append(request)
+
+    def step(self) -> list[tuple[str, Sample]]:
+        """Generates for the oldest requests, to the end of each."""
+        requests, self._queue = self._queue[: self._batch], self._queue[self._batch :]
+        return [(request.key, sample) for request, sample in zip(requests, self._generate(requests), strict=True)]
+
+    def _generate(self, requests: Sequence[Request]) -> list[Sample]:
+        if not requests:
+            return []
+        width = max(len(request.prompt) for request in requests)
+        ids = torch.full((len(requests), width), self._end)
+        mask = torch.zeros_like(ids)
+        for row, request in enumerate(requests):
+            ids[row, width - len(request.prompt) :] = torch.tensor(request.prompt)
+            mask[row, width - len(request.prompt) :] = 1
+        draw = _Draw(requests)
+        with self._ready() as lm:
+            device = next(lm.parameters()).device
+            output: Any = lm.generate(
+                input_ids=ids.to(device),
+                attention_mask=mask.to(device),
+                max_new_tokens=max(request.sampling.max_tokens for request in requests),
+                do_sample=False,
+                eos_token_id=self._end,
+                pad_token_id=self._end,
+                logits_processor=LogitsProcessorList([draw]),
+            )
+        rows = output[:, width:].tolist()
+        return [
+            self._sample(request, tokens, logprobs)
+            for request, tokens, logprobs in zip(requests, rows, draw.logprobs, strict=True)
+        ]
+
+    def _ready(self) -> AbstractContextManager["PreTrainedModel"]:
+        return generating(self._policy)
+
+    def _sample(self, request: Request, tokens: list[int], logprobs: list[float]) -> Sample:
+        tokens = tokens[: request.sampling.max_tokens]
+        finished = self._end in tokens
+        if finished:
+            tokens = tokens[: tokens.index(self._end) + 1]
+        return Sample(tuple(tokens), tuple(logprobs[: len(tokens)]), (self._version,) * len(tokens), finished)
+
+    def load_weights(self, weights: Iterable[tuple[str, Tensor]], version: int) -> None:
+        """Replaces the weights, all of them or some. Raises KeyError for a name the model does not have."""
+        if not self._shared:
+            known = dict(self._policy.lm.named_parameters())
+            with torch.no_grad():
+                for name, weight in weights:
+                    known[name].copy_(weight)
+        self._version = version
+
+    def close(self) -> None:
+        """Forgets what is queued."""
+        self._queue.clear()

@@ -2,13 +2,15 @@
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 DEFAULT_TOKENIZER = "o200k_base"
 """The vocabulary of OpenAI's newer models: it comes inside a package, so that counting needs no network."""
 
 _FILE = "tokenizer.json"
+_PIECE = 100_000
+"""Characters that are encoded at once: the encoder refuses texts of a million, and of 200,000 tokens."""
 
 CountTokens = Callable[[str], int]
 
@@ -62,9 +64,19 @@ def _by_vocabulary(name: str) -> CountTokens:
     encoding = bpe_openai.get_encoding(name)
 
     def count(text: str) -> int:
-        return len(encoding.encode_ordinary(_encodable(text)))
+        return sum(len(encoding.encode_ordinary(piece)) for piece in _pieces(_encodable(text)))
 
     return count
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that the encoder takes, each but the last cut off after a line where there is one."""
+    start = 0
+    while len(text) - start > _PIECE:
+        cut = text.rfind("\n", start, start + _PIECE) + 1 or start + _PIECE
+        yield text[start:cut]
+        start = cut
+    yield text[start:]
 
 
 def _encodable(text: str) -> str:

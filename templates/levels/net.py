@@ -44,9 +44,14 @@ class _Before:
 
 
 class NetTeller:
-    """Replays a trace and writes what its ranges come to."""
+    """Replays a trace and writes what its ranges come to.
 
-    def __init__(self, write: Any, stdin: str) -> None:
+    Attributes:
+        single: the ranges are single events: what is popped is told by itself, and no series.
+    """
+
+    def __init__(self, write: Any, stdin: str, *, single: bool = False) -> None:
+        self.single = single
         self.state = State()
         self.write = write
         self.places = Places(self.state)
@@ -80,15 +85,17 @@ class NetTeller:
         return kept
 
     def tell(self, changes: Sequence[Change], frame: int, before: _Before) -> list[str]:
-        """The sentences of a range whose changes are applied; at least one."""
-        said = [*self._read(changes), *self._series(changes, frame)]
+        """The sentences of a range whose changes are applied."""
+        if not (before.names or before.items or any(isinstance(change, Printed | Read) for change in changes)):
+            return []
+        said = [*self._read(changes), *(() if self.single else self._series(changes, frame))]
         for id, items in before.items.items():
             said += self._object(id, items, frame)
         names = [*before.names]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
             said += self._name(key, frame, *before.names[key])
-        return said + self._printed(changes) or [self.write.nothing()]
+        return said + self._printed(changes)
 
     # Input and output.
 
@@ -168,6 +175,11 @@ class NetTeller:
         if len(items) > size and all(map(_same, old, items)):
             text = items_text(items[size:], self.state.heap)
             return [self.write.append_all(code(text), code(at), len(items))]
+        if self.single and len(items) == size - 1:
+            gone = old[-1:] if all(map(_same, old, items)) else old[:1] if all(map(_same, old[1:], items)) else []
+            if gone:
+                at_end = len(items) if gone is not old[:1] else 0
+                return [self.write.pop(code(value_text(gone[0], self.state.heap)), code(at), at_end, len(items))]
         if len(items) != size:
             return []
         return self._elements(holder, [(key, old[key]) for key in range(size) if not _same(old[key], items[key])], at)

@@ -10,6 +10,7 @@ from templates.execution import Execution
 from templates.levels.ladder import fit, story
 from templates.levels.net import NetTeller
 from templates.levels.regions import Fold, Regions, blocks, read_regions
+from templates.levels.scratchpad import narrate_state
 from templates.narrator import NarrationError, narrate
 from templates.program_model import read_program
 from templates.prompts import narration_prompt
@@ -40,8 +41,7 @@ def narrate_within(
         NarrationError: as `narrate`; `over_budget`: not even the coarsest level fits.
         ValueError: there is no such style.
     """
-    base = "steps" if style in LEVELS else style
-    whole = narrate(execution, style=base, seed=seed)
+    whole = _whole(execution, style, seed)
     if style not in LEVELS and (max_tokens is None or _tokens(whole, count) <= max_tokens):
         return whole
     folding = _Folding(execution, whole, seed, count)
@@ -53,6 +53,13 @@ def narrate_within(
     if style == "steps" and _tokens(told := folding.told("blocks"), count) <= max_tokens:
         return told
     return folding.within(max_tokens)
+
+
+def _whole(execution: Execution, style: str, seed: int) -> Narration:
+    """Every event in a step of its own."""
+    if style != "state":
+        return narrate(execution, style="steps" if style in LEVELS else style, seed=seed)
+    return narrate_state(execution, _macros("state"), seed)
 
 
 def _tokens(narration: Narration, count: CountTokens) -> int:
@@ -87,7 +94,7 @@ class _Folding:
             if aim <= 0:
                 break
             folds = fit(trace, self.regions, costs, aim)
-            told = self._with(folds, "story")
+            told = self._with(folds, "state" if self.whole.style == "state" else "story")
             size = _tokens(told, self.count)
             if size <= budget:
                 return told
@@ -95,7 +102,7 @@ class _Folding:
         raise NarrationError("over_budget", f"told as briefly as can be it takes more than {budget} tokens")
 
     def _with(self, folds: list[Fold], style: str) -> Narration:
-        ranges = _told_ranges(self.execution, folds)
+        ranges = _told_ranges(self.execution, folds, _macros("state" if style == "state" else "story"))
         lines: list[str] = []
         at = 0
         for fold, text in zip(folds, ranges, strict=True):
@@ -114,14 +121,13 @@ class _Folding:
         )
 
 
-@lru_cache(maxsize=1)
-def _macros() -> Any:
-    return environment().get_template("story/ranges.jinja").module
+@lru_cache(maxsize=2)
+def _macros(style: str) -> Any:
+    return environment().get_template("state/scratchpad.jinja" if style == "state" else "story/ranges.jinja").module
 
 
-def _told_ranges(execution: Execution, folds: list[Fold]) -> list[str]:
+def _told_ranges(execution: Execution, folds: list[Fold], write: Any) -> list[str]:
     """The step of each range, in order."""
-    write = _macros()
     events = execution.trace.events
     teller = NetTeller(write, execution.stdin)
     state = teller.state
@@ -150,8 +156,8 @@ def _told_ranges(execution: Execution, folds: list[Fold]) -> list[str]:
                 depths[events[inside].frame] = depths.get(events[inside].parent, 0) + 1
             state.enter(events[inside])
             teller.pass_over(_segment(execution, inside))
-        said = teller.tell(changes, fold.frame, before)
-        told.append(str(write.step(fold.start + 1, fold.end + 1, " ".join([first, *said]))))
+        said = teller.tell(changes, fold.frame, before) or [write.nothing()]
+        told.append(str(write.range(fold.start + 1, fold.end + 1, " ".join([first, *said]))))
         number = fold.end + 1
         fold = next(waiting, None)
     return told

@@ -1,0 +1,149 @@
+"""Writes an execution as a compact scratchpad: one short step an event, with what changed and how it went on."""
+
+from typing import Any
+
+from schemas.narration import Narration
+from templates.execution import Execution
+from templates.flow import Flow, read_flow
+from templates.levels.net import NetTeller
+from templates.levels.regions import Regions, read_regions
+from templates.narrator import NarrationError, answer
+from templates.program_model import ProgramError, Statement, read_program
+from templates.prompts import narration_prompt
+from templates.sentences import code
+from templates.values import value_text
+from tracer.events import Change, Event, Probe
+
+
+def narrate_state(execution: Execution, write: Any, seed: int = 0) -> Narration:
+    """The scratchpad of an execution.
+
+    Raises:
+        NarrationError: the trace is cut, or the source has no model.
+    """
+    trace = execution.trace
+    if trace.mark != "end" or not trace.events:
+        raise NarrationError("trace_incomplete", f"the trace ends by {trace.mark!r} after {len(trace.events)} events")
+    try:
+        model = read_program(execution.source)
+    except ProgramError as error:
+        raise NarrationError("source", str(error)) from error
+    if model.has_coroutines:
+        raise NarrationError("coroutine", "coroutines start and stop in ways that a trace of calls does not tell")
+    regions = read_regions(trace, model)
+    for event, statement in zip(trace.events, regions.statements, strict=True):
+        if event.kind == "line" and statement is None:
+            raise NarrationError("statement", f"no statement begins where an event stands: {event.span}")
+    steps = _Scratchpad(execution, regions, write).steps()
+    explanation = "\n".join([str(write.opening()), "", *steps, "", str(write.closing())])
+    return Narration(
+        narration_prompt(execution, seed, "state"), explanation, answer(execution), "state", len(steps), folded=0
+    )
+
+
+class _Scratchpad:
+    """One telling."""
+
+    def __init__(self, execution: Execution, regions: Regions, write: Any) -> None:
+        self.execution = execution
+        self.write = write
+        self.regions = regions
+        self.events = execution.trace.events
+        self.flow: Flow = read_flow(execution.trace)
+        self.teller = NetTeller(write, execution.stdin, single=True)
+        self.rounds = {header: count for visit in regions.visits for count, header in enumerate(visit.headers, start=1)}
+        self.tested: set[int] = set()
+
+    def steps(self) -> list[str]:
+        """All steps, numbered."""
+        trace, state = self.execution.trace, self.teller.state
+        self.teller.pass_over(self.events[0].changes)
+        told: list[str] = []
+        for number, event in enumerate(self.events):
+            following = self.events[number + 1].changes if number + 1 < len(self.events) else trace.tail
+            said = self._event(number, event)
+            state.enter(event)
+            frame = state.current if state.current in state.frames else 0
+            owner = self.flow.owner[number]
+            running = self.regions.statements[owner] if owner >= 0 else None
+            before = self.teller.before(following, frame)
+            self.teller.pass_over(following)
+            if running is not None:
+                self._note_test(owner, running, following)
+                said += self._outcome(owner, number, running)
+                if owner == number:
+                    said += self._names(running)
+            said += self.teller.tell(following, frame, before)
+            if not said:
+                said = [self._otherwise(number, following)]
+            line = event.span[0] if event.kind == "line" and event.span else 0
+            told.append(str(self.write.step(number + 1, " ".join(said), line)))
+        return told
+
+    def _note_test(self, owner: int, running: Statement, changes: tuple[Any, ...]) -> None:
+        if running.kind == "assert" and running.test is not None:
+            span = running.test.span
+            if any(isinstance(change, Probe) and change.span == span for change in changes):
+                self.tested.add(owner)
+
+    def _outcome(self, owner: int, number: int, running: Statement) -> list[str]:
+        """How a condition or a loop's header came out, in the last segment that belongs to it."""
+        if self.flow.raised[owner]:
+            if running.kind == "assert" and owner in self.tested and number + 1 < len(self.events):
+                return [self.write.condition(False)] if self.events[number + 1].kind == "exception" else []
+            return []
+        if self.flow.last[owner] != number:
+            return []
+        follows = self.flow.follows[owner]
+        span = self.events[follows].span if follows >= 0 else None
+        goes_in = span is not None and running.holds(span[:2])
+        match running.kind:
+            case "if":
+                return [self.write.condition(goes_in)]
+            case "assert":
+                return [self.write.condition(True)]
+            case "for" | "while" if owner in self.rounds:
+                count = self.rounds[owner]
+                return [self.write.iteration(count) if goes_in else self.write.loop_end(count - 1)]
+        return []
+
+    def _names(self, running: Statement) -> list[str]:
+        match running.kind:
+            case "def" | "class":
+                return [self.write.define(code(running.label))]
+            case "import":
+                return [getattr(self.write, "import")(code(running.label))]
+            case "return":
+                return [self.write.return_line()]
+        return []
+
+    def _otherwise(self, number: int, changes: tuple[Change, ...]) -> str:
+        """What a step says that has nothing to tell: that nothing changes, if the statement is over and nothing does."""
+        goes_on = number + 1 < len(self.events) and self.events[number + 1].kind not in ("line", "return")
+        busy = goes_on or not all(isinstance(change, Probe) for change in changes)
+        return str(self.write.evaluate() if busy else self.write.nothing())
+
+    def _event(self, number: int, event: Event) -> list[str]:
+        write, state = self.write, self.teller.state
+        name = state.frames[event.frame].name if event.frame in state.frames else ""
+        top = event.frame == 0
+        heap = state.heap
+        match event.kind:
+            case "call":
+                arguments = ", ".join(f"{key}={value_text(value, heap)}" for key, value in event.args)
+                return [write.call(code(f"{event.name}({arguments})"))]
+            case "resume":
+                return [write.resume()]
+            case "yield":
+                return [getattr(write, "yield")(code(value_text(event.value, heap)))]
+            case "return" if top and self.execution.call is None:
+                return [write.program_end()]
+            case "return":
+                value = code(value_text(event.value, heap))
+                return [write.call_end(value) if top else getattr(write, "return")(value)]
+            case "exception":
+                passes = number in self.flow.came_from
+                return [(write.pass_on if passes else getattr(write, "raise"))(code(event.name))]
+            case "unwind":
+                return [write.program_fails() if top else write.unwind(code(name))]
+        return []

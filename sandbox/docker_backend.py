@@ -1,6 +1,7 @@
 """Jails in Docker containers: one long-lived, locked-down container a slot, spoken to over its attached streams."""
 
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -13,9 +14,9 @@ import docker
 import requests
 from docker.utils import kwargs_from_env
 
-from sandbox.config import SandboxConfig, SandboxUnavailable
+from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
-from sandbox.jail.supervisor import FLAGS, START
+from sandbox.jail.children import FLAGS, START
 from sandbox.slot_number import SlotNumber
 
 _ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
@@ -30,11 +31,11 @@ _building = threading.Lock()
 
 
 def connect() -> docker.APIClient:
-    """A client of the engine the environment names. Raises SandboxUnavailable when none answers."""
+    """A client of the engine the environment names. Raises EngineGone when none answers."""
     try:
         return docker.APIClient(version="auto", timeout=120, **kwargs_from_env())
     except _ERRORS as error:
-        raise SandboxUnavailable(_NO_ENGINE.format(error=error)) from error
+        raise EngineGone(_NO_ENGINE.format(error=error)) from error
 
 
 def build_image(client: docker.APIClient) -> str:
@@ -70,12 +71,27 @@ def remove_older_images(client: docker.APIClient) -> list[str]:
     return sorted(removed)
 
 
+def _why_not(client: docker.APIClient, config: SandboxConfig, image: str, error: Exception) -> SandboxUnavailable:
+    """What kept a container from starting, as the error to raise."""
+    try:
+        known = client.info().get("Runtimes", {})
+    except _ERRORS:
+        return EngineGone(_NO_ENGINE.format(error=error))
+    if config.runtime is not None and config.runtime not in known:
+        return SandboxUnavailable(
+            f"the engine knows no runtime {config.runtime!r}, only {', '.join(sorted(known))}: install it and "
+            f"name it under `runtimes` in the engine's daemon.json"
+        )
+    return SandboxUnavailable(f"no container of {image} can be started: {error}")
+
+
 class DockerJail:
     """One container, running from here until `close` or until this process ends, however it ends."""
 
     def __init__(self, config: SandboxConfig, capacity_bytes: int) -> None:
         self.capacity_bytes = capacity_bytes
         self._client = connect()
+        self.host_kernel = str(self._client.info().get("KernelVersion", ""))
         image = config.image or build_image(self._client)
         self._slot = SlotNumber()
         self._said = bytearray()
@@ -86,7 +102,7 @@ class DockerJail:
             self._start(config, image)
         except _ERRORS as error:
             self.close()
-            raise SandboxUnavailable(f"no container of {image} can be started: {error}") from error
+            raise _why_not(self._client, config, image, error) from error
 
     def _start(self, config: SandboxConfig, image: str) -> None:
         client = self._client
@@ -109,9 +125,10 @@ class DockerJail:
             runtime=config.runtime,
         )
         start = START.format(path=HOME, module="supervisor")
+        settings = {"uid": self._slot.uid, "readable": None, "counted": True, "guards": ["user", "container"]}
         container = client.create_container(
             image,
-            command=[PYTHON, *FLAGS, "-c", start, str(self._slot.uid)],
+            command=[PYTHON, *FLAGS, "-c", start, json.dumps(settings)],
             user="0:0",
             working_dir="/",
             stdin_open=True,

@@ -1,20 +1,29 @@
 """The host's end of a jail: sends a job as a frame and takes the evidence back, over any byte stream."""
 
+import contextlib
 import dataclasses
-from typing import Any, Protocol
+import json
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from sandbox.config import JailBroken
 from sandbox.jail.frames import FrameError, encode_frame, read_frame
 from schemas.job import Job
 
 _GRACE_S = 90.0
+_HEALTH_S = 30.0
 _REPORT_SLACK = 1 << 20
 
 
 class Jail(Protocol):
-    """A started jail of either backend. Its stream raises OSError or EOFError when it is gone."""
+    """A started jail of either backend. Its stream raises OSError or EOFError when it is gone.
+
+    Attributes:
+        host_kernel: the release of the kernel that the jail was started on.
+    """
 
     capacity_bytes: int
+    host_kernel: str
 
     def send(self, data: bytes, timeout_s: float) -> None: ...
     def receive_exactly(self, count: int, timeout_s: float) -> bytes: ...
@@ -43,38 +52,88 @@ class Evidence:
     report: bytes
 
 
-def _request(job: Job) -> dict[str, Any]:
-    program, limits = job.program, job.limits
-    return {
+def _request(jobs: Sequence[Job]) -> bytes:
+    """The frame that asks for runs of one program on the jobs' inputs."""
+    first = jobs[0]
+    program, limits = first.program, first.limits
+    spec = {
         "program": {
             "kind": program.kind,
             "code": program.code,
             "prelude": program.prelude,
             "setup": program.setup,
-            "call": job.call,
-            "traced": job.traced,
-            "probe": job.probe,
-            "hash_seed": job.hash_seed,
+            "traced": first.traced,
+            "probe": first.probe,
+            "hash_seed": first.hash_seed,
             "max_events": limits.max_events,
             "max_trace_bytes": limits.max_trace_bytes,
         },
+        "calls": [job.call for job in jobs],
+    }
+    header = {
+        "verb": "run",
+        "traced": first.traced,
+        "hash_seed": first.hash_seed,
         "cpu_s": limits.cpu_s,
         "wall_s": limits.wall_s,
         "memory_bytes": limits.memory_bytes,
         "output_bytes": limits.output_bytes,
         # A traced job's stdout is a file, and it may need one byte more than is kept to be found out.
-        "file_bytes": limits.output_bytes + 4096 if job.traced else 0,
+        "file_bytes": limits.output_bytes + 4096 if first.traced else 0,
         "report_bytes": limits.output_bytes + limits.max_trace_bytes + _REPORT_SLACK,
     }
+    return encode_frame(header, [json.dumps(spec).encode(), *(_input(job) for job in jobs)])
 
 
-def exchange(jail: Jail, job: Job) -> Evidence:
-    """Run `job` in `jail`. Raises JailBroken when the jail did not survive or answer."""
-    patience = job.limits.wall_s + _GRACE_S
+def _input(job: Job) -> bytes:
+    return job.stdin.encode("utf-8", "surrogateescape")
+
+
+def same_program(first: Job, other: Job) -> bool:
+    """Whether two jobs differ in their input alone, so that one frame can ask for both."""
+    return dataclasses.replace(other, stdin=first.stdin, call=first.call) == first
+
+
+@contextlib.contextmanager
+def _breakage() -> Iterator[None]:
     try:
-        jail.send(encode_frame(_request(job), [job.stdin.encode("utf-8", "surrogateescape")]), patience)
-        header, blocks = read_frame(lambda count: jail.receive_exactly(count, patience))
-        stdout, stderr_tail, report = blocks
-        return Evidence(**header, stdout=stdout, stderr_tail=stderr_tail, report=report)
-    except (OSError, EOFError, FrameError, TypeError, ValueError) as error:
+        yield
+    except (OSError, EOFError, FrameError, TypeError, ValueError, KeyError) as error:
         raise JailBroken(f"{type(error).__name__}: {error}") from error
+
+
+def exchange(jail: Jail, jobs: Sequence[Job]) -> Iterator[Evidence]:
+    """Run jobs that are the `same_program` in `jail`, one after the other.
+
+    Ends before the last job where a job had to be killed: the jail is to be looked at before the next.
+    Raises JailBroken when the jail did not survive or answer.
+    """
+    patience = jobs[0].limits.wall_s + _GRACE_S
+    with _breakage():
+        jail.send(_request(jobs), patience)
+    for _ in jobs:
+        with _breakage():
+            header, blocks = read_frame(lambda count: jail.receive_exactly(count, patience))
+            stdout, stderr_tail, report = blocks
+            stopped = header.pop("stopped")
+            evidence = Evidence(**header, stdout=stdout, stderr_tail=stderr_tail, report=report)
+        yield evidence
+        if stopped:
+            return
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """What a jail says of itself between jobs: its memory, the kernel that answers, the guards put up on the way in."""
+
+    memory_bytes: int
+    kernel: str
+    guards: tuple[str, ...]
+
+
+def ask_health(jail: Jail) -> Health:
+    """The jail's health. Raises JailBroken when it does not answer."""
+    with _breakage():
+        jail.send(encode_frame({"verb": "health"}), _HEALTH_S)
+        header, _ = read_frame(lambda count: jail.receive_exactly(count, _HEALTH_S))
+        return Health(header["memory_bytes"], header["kernel"], tuple(header["guards"]))

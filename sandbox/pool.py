@@ -1,136 +1,181 @@
-"""The pool of jails: lends one to each run, replaces what broke, and tries a job again when it was our fault."""
+"""The pool of jails: lends one to each run, tries a job again when it was our fault, bars those that break jails."""
 
 import dataclasses
-import queue
+import hashlib
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from sandbox.config import JailBroken, JailUnfit, SandboxConfig, SandboxUnavailable
-from sandbox.jail_client import Evidence, Jail, exchange
+from sandbox.jail_client import Jail, same_program
+from sandbox.slot import Slot
 from sandbox.verdict import Report, outcome_of, read_report
-from schemas.job import Job, Limits, Program
+from schemas.job import Job
 from schemas.outcome import Outcome
 
 _TRIES = 3
-_JOBS_A_JAIL = 2000
+_KILLS = 2
 _LEAST_CAPACITY = 1 << 30
-_CANARY = Job(Program("stdin", "print(int(input()) * 2)\n"), stdin="21\n", limits=Limits(cpu_s=10, wall_s=60))
+_INPUTS_A_FRAME = 64
+_INPUT_BYTES_A_FRAME = 16 << 20
+
+_quarantined: set[bytes] = set()
+"""Jobs of this process that have broken two jails; they are not run again by any pool."""
 
 
-def _capacity_for(job: Job) -> int:
-    """Container memory that a job's own limits stay below: its address space, its pipes and our processes."""
-    need = 2 * job.limits.memory_bytes + 4 * job.limits.output_bytes + 2 * len(job.stdin) + (256 << 20)
+def _identity(job: Job) -> bytes:
+    return hashlib.sha256(repr(job).encode("utf-8", "surrogatepass")).digest()
+
+
+def _capacity_for(jobs: Sequence[Job]) -> int:
+    """Container memory that jobs' own limits stay below: address space, pipes, inputs and our processes."""
+    limits = jobs[0].limits
+    need = 2 * limits.memory_bytes + 4 * limits.output_bytes + 2 * sum(len(job.stdin) for job in jobs) + (256 << 20)
     capacity = _LEAST_CAPACITY
     while capacity < need:
         capacity *= 2
     return capacity
 
 
-class _Slot:
-    """A place for one jail, empty until it is needed."""
+def _frames(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """The jobs in as few frames as their size allows."""
+    start, size = 0, 0
+    for at, job in enumerate(jobs):
+        if at > start and (at - start == _INPUTS_A_FRAME or size + len(job.stdin) > _INPUT_BYTES_A_FRAME):
+            yield jobs[start:at]
+            start, size = at, 0
+        size += len(job.stdin)
+    if start < len(jobs):
+        yield jobs[start:]
 
-    def __init__(self, config: SandboxConfig) -> None:
-        self._config = config
-        self._jail: Jail | None = None
-        self._jobs = 0
 
-    def _open(self, capacity_bytes: int) -> Jail:
-        if self._config.backend == "docker":
-            from sandbox.docker_backend import DockerJail
-
-            jail: Jail = DockerJail(self._config, capacity_bytes)
-        else:
-            from sandbox.process_backend import ProcessJail
-
-            jail = ProcessJail(capacity_bytes)
-        try:
-            evidence = exchange(jail, _CANARY)
-        except JailBroken as error:
-            raise JailUnfit(f"{error}; the jail said: {jail.close() or 'nothing'}") from error
-        if evidence.stdout != b"42\n" or evidence.exit_code != 0:
-            said = evidence.setup_error or evidence.stderr_tail.decode(errors="replace")
-            jail.close()
-            raise JailUnfit(f"a new jail's first job came to {evidence.stdout!r}: {said}")
-        return jail
-
-    def run(self, job: Job) -> Evidence:
-        """Run a job in this slot's jail, a fresh one if need be. Raises JailBroken, SandboxUnavailable."""
-        capacity = _capacity_for(job)
-        jail = self._jail
-        if jail is None or self._jobs >= _JOBS_A_JAIL or jail.capacity_bytes < capacity:
-            self.close()
-            jail = self._jail = self._open(capacity)
-            self._jobs = 0
-        self._jobs += 1
-        try:
-            return exchange(jail, job)
-        except JailBroken as error:
-            self._jail = None
-            said = jail.close()
-            raise JailBroken(f"{error}; the jail said: {said or 'nothing'}") from error
-
-    def close(self) -> None:
-        """End the jail, if there is one."""
-        if self._jail is not None:
-            self._jail.close()
-            self._jail = None
+def _failed(detail: str) -> tuple[Outcome, Report]:
+    return Outcome("sandbox_error", None, None, b"", b"", None, None, 0.0, 0.0, 0, detail=detail), Report()
 
 
 class Sandbox:
     """Runs jobs, `config.slots` at a time, each in a jail that nothing of the job outlives.
 
-    `run` may be called from any number of threads. Jails start at their first job; they end with
+    Its methods may be called from any number of threads. Jails start at their first job; they end with
     `close`, with the context, or with this process.
     """
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
-        self._slots = [_Slot(config) for _ in range(config.slots)]
-        self._free: queue.LifoQueue[_Slot] = queue.LifoQueue()
-        for slot in self._slots:
-            self._free.put(slot)
-        self._closed = threading.Event()
+        self._slots = [Slot(config, self._open_jail) for _ in range(config.slots)]
+        self._free = list(self._slots)
+        self._change = threading.Condition()
+        self._closed = False
+
+    def _open_jail(self, capacity_bytes: int) -> Jail:
+        if self.config.backend == "docker":
+            from sandbox.docker_backend import DockerJail
+
+            return DockerJail(self.config, capacity_bytes)
+        from sandbox.process_backend import ProcessJail
+
+        return ProcessJail(capacity_bytes)
+
+    @contextmanager
+    def _borrowed(self, count: int = 1, last_resort: Slot | None = None) -> Iterator[Slot]:
+        """A free slot, the warmest for choice and `last_resort` only if there is no other; `count` are held."""
+        with self._change:
+            self._change.wait_for(lambda: self._closed or len(self._free) >= count)
+            if self._closed:
+                raise SandboxUnavailable("the sandbox is closed")
+            slots = sorted(self._free, key=lambda slot: slot is not last_resort)[-count:]
+            for slot in slots:
+                self._free.remove(slot)
+        try:
+            yield slots[-1]
+        finally:
+            with self._change:
+                self._free += slots
+                self._change.notify_all()
 
     def examine(self, job: Job) -> tuple[Outcome, Report]:
-        """One run: its outcome and the job's own report, which `run` leaves out.
+        """One run: its outcome and the job's own report, which `run` leaves out. Raises SandboxUnavailable."""
+        (examined,) = self.examine_all([job])
+        return examined
 
-        A jail that breaks under the job is replaced and the job tried again; after three tries the
-        verdict is `sandbox_error`. Raises SandboxUnavailable where no jail can be started at all.
+    def examine_all(self, jobs: Sequence[Job], *, alone: bool = False) -> list[tuple[Outcome, Report]]:
+        """Runs of one program on several inputs, compiled once: outcomes and reports in order.
+
+        A jail that breaks is replaced and the job tried again, twice at most, in another slot if there is one;
+        then its verdict is `sandbox_error`. A job that has broken two jails is quarantined. With `alone`
+        nothing else of this pool runs at the time. Raises ValueError for jobs that differ in more than their
+        input, SandboxUnavailable where no jail can be started at all.
         """
-        detail = ""
-        unfit = 0
-        for _ in range(_TRIES):
-            if self._closed.is_set():
-                raise SandboxUnavailable("the sandbox is closed")
-            slot = self._free.get()
-            try:
-                evidence = slot.run(job)
-            except JailBroken as error:
-                detail = str(error)
-                unfit += isinstance(error, JailUnfit)
+        if not all(same_program(jobs[0], job) for job in jobs[1:]):
+            raise ValueError("jobs that run together differ in their input alone")
+        return [done for frame in _frames(jobs) for done in self._examine_frame(frame, alone)]
+
+    def _examine_frame(self, jobs: Sequence[Job], alone: bool) -> list[tuple[Outcome, Report]]:
+        capacity = _capacity_for(jobs)
+        count = len(self._slots) if alone else 1
+        done: list[tuple[Outcome, Report]] = []
+        failures: list[str] = []
+        kills = unfit = 0
+        avoided: Slot | None = None
+        while len(done) < len(jobs):
+            job = jobs[len(done)]
+            if _quarantined and _identity(job) in _quarantined:
+                done.append(_failed("quarantined: this job has broken two jails"))
                 continue
-            finally:
-                self._free.put(slot)
-            report = read_report(evidence.report)
-            outcome = outcome_of(job, evidence, report)
-            if outcome.verdict != "sandbox_error":
-                return outcome, report
-            detail = outcome.detail
-        if unfit == _TRIES:
-            raise SandboxUnavailable(f"no {self.config.backend} jail gets through its first job: {detail}")
-        return Outcome("sandbox_error", None, None, b"", b"", None, None, 0.0, 0.0, 0, detail=detail), Report()
+            waiting = [job] if failures else jobs[len(done) :]
+            with self._borrowed(count, avoided) as slot:
+                try:
+                    for evidence in slot.run(waiting, capacity):
+                        report = read_report(evidence.report)
+                        outcome = outcome_of(job, evidence, report)
+                        if outcome.verdict == "sandbox_error":
+                            failures.append(outcome.detail)
+                            continue
+                        done.append((outcome, report))
+                        failures, kills, unfit = [], 0, 0
+                        job = jobs[min(len(done), len(jobs) - 1)]
+                except JailUnfit as error:
+                    failures.append(str(error))
+                    unfit += 1
+                except JailBroken as error:
+                    failures.append(str(error))
+                    kills += 1
+            if not failures:
+                continue
+            avoided = slot
+            if kills >= _KILLS:
+                _quarantined.add(_identity(job))
+                done.append(_failed(f"quarantined: this job has broken two jails: {failures[-1]}"))
+            elif len(failures) >= _TRIES:
+                if unfit == _TRIES:
+                    raise SandboxUnavailable(
+                        f"no {self.config.backend} jail gets through its first job: {failures[-1]}"
+                    )
+                done.append(_failed(failures[-1]))
+            else:
+                continue
+            failures, kills, unfit = [], 0, 0
+        return done
 
     def run(self, job: Job) -> Outcome:
         """One run. Of a traced one the log is handed over as it came, without a word on its integrity."""
-        outcome, report = self.examine(job)
-        if not job.traced:
-            return outcome
-        return dataclasses.replace(outcome, trace=report.trace or None)
+        (outcome,) = self.run_all([job])
+        return outcome
+
+    def run_all(self, jobs: Sequence[Job], *, alone: bool = False) -> list[Outcome]:
+        """Like `run`, for several inputs of one program, which is compiled once for all of them."""
+        return [
+            dataclasses.replace(outcome, trace=report.trace or None) if jobs[0].traced else outcome
+            for outcome, report in self.examine_all(jobs, alone=alone)
+        ]
 
     def close(self) -> None:
         """End every jail; runs under way fail."""
-        self._closed.set()
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
         for slot in self._slots:
             slot.close()
 

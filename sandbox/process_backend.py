@@ -7,19 +7,23 @@ signalling other processes; the user's files stay readable to the job.
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from sandbox.config import SandboxUnavailable
 from sandbox.image import HOME, PYTHON, image_entries, image_tag
-from sandbox.jail.supervisor import FLAGS, START
+from sandbox.jail.children import FLAGS, START
+from sandbox.jail.landlock import landlock_version
 from sandbox.slot_number import SlotNumber
 
 _SAID = 64 << 10
@@ -80,21 +84,33 @@ def _make_devices(folder: Path) -> None:
         (folder / name).symlink_to(f"/proc/self/fd/{target}")
 
 
+def _interpreter_folders(home: Path) -> list[str]:
+    """What a job must be able to read where it shares this machine's file tree: its interpreter and ours beside it."""
+    library = sysconfig.get_paths()
+    own = [str(home), sys.base_prefix, sys.base_exec_prefix, library["stdlib"], library["platstdlib"]]
+    return [*own, "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc", "/dev"]
+
+
 class ProcessJail:
     """One supervisor with its zygotes as child processes; they end when this process does."""
 
     def __init__(self, capacity_bytes: int) -> None:
         self.capacity_bytes = capacity_bytes
+        self.host_kernel = os.uname().release
         if not sys.platform.startswith("linux"):
             raise SandboxUnavailable("the process sandbox needs Linux: use `--sandbox docker` here")
         root = jail_root()
         self._slot = SlotNumber()
+        settings: dict[str, Any] = {"uid": None, "readable": None, "counted": False, "guards": []}
         if os.geteuid() == 0:
+            settings["uid"] = self._slot.uid
             enter = START.format(path=str(root) + HOME, module="enter")
-            arguments = [str(root), PYTHON, HOME, str(self._slot.uid)]
+            arguments = [str(root), PYTHON, HOME, json.dumps(settings)]
         else:
+            if landlock_version():
+                settings |= {"readable": _interpreter_folders(root), "guards": ["landlock"]}
             enter = START.format(path=str(root) + HOME, module="supervisor")
-            arguments = ["-"]
+            arguments = [json.dumps(settings)]
         mine, theirs = socket.socketpair()
         self._socket = mine
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the jail

@@ -2,11 +2,13 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import sys
 
-from .supervisor import FLAGS, START
+from .children import FLAGS, START
+from .landlock import landlock_version
 
 _NEW_NAMESPACES = 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000  # mount pid net ipc uts
 _MS_REC_PRIVATE = 0x4000 | 0x40000
@@ -36,14 +38,20 @@ def leave_namespaces(root: str) -> bool:
 
 
 def main() -> None:
-    """Entry point: `argv[1:]` is the root folder, its python, its home and the jobs' uid."""
-    root, python, home, uid = sys.argv[1:]
+    """Entry point: `argv[1:]` is the root folder, its python, its home and the supervisor's settings."""
+    root, python, home, given = sys.argv[1:]
+    settings = json.loads(given)
     with contextlib.suppress(OSError):
-        leave_namespaces(root)
+        if leave_namespaces(root):
+            settings["guards"].append("namespaces")
     try:
         os.chroot(root)
     except PermissionError:
         sys.exit("root without SYS_CHROOT cannot hold a jail: grant it, or run as another user")
     os.chdir("/")
+    settings["guards"].append("user")
+    if landlock_version():
+        settings["readable"] = ["/"]
+        settings["guards"].append("landlock")
     start = START.format(path=home, module="supervisor")
-    os.execve(python, [python, *FLAGS, "-c", start, uid], {"LANG": "C.UTF-8"})
+    os.execve(python, [python, *FLAGS, "-c", start, json.dumps(settings)], {"LANG": "C.UTF-8"})

@@ -1,4 +1,8 @@
-"""The job process J: gives everything up, then runs the program; nothing here returns to the zygote."""
+"""The job process J: gives everything up, then runs the program; nothing here returns to the zygote.
+
+A program with several inputs is held by a process P between the two: it gives up the same, compiles,
+and forks a J for each input.
+"""
 
 import ctypes
 import fcntl
@@ -7,19 +11,24 @@ import json
 import os
 import resource
 import signal
-import sys
+import socket
+import time
 from typing import Any, NoReturn
 
-from tracer.program import run_program
+from tracer.program import Prepared, prepare_program, run_prepared
 
+from .landlock import Landlock
 from .seccomp import build_filter, install_filter
+from .zygote import serve
 
 REPORT_FD = 3
 _ARMED_FD = 4
 _ABOVE = 32  # descriptors are moved up here first, so that moving them down overwrites none of them
+_OPEN_FILES = 64
 _THREAD_STACKS = 256 << 20
 _STACK = 64 << 20
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _lower(which: int, soft: int, hard: int | None = None) -> None:
@@ -35,7 +44,7 @@ def _set_limits(order: dict[str, Any]) -> None:
     _lower(resource.RLIMIT_CPU, cpu, cpu + 1)
     _lower(resource.RLIMIT_AS, order["memory_bytes"] + _THREAD_STACKS)
     _lower(resource.RLIMIT_FSIZE, order["file_bytes"])
-    _lower(resource.RLIMIT_NOFILE, 64)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_MSGQUEUE, 0)
     ceiling = resource.getrlimit(resource.RLIMIT_STACK)[1]
@@ -47,16 +56,13 @@ def _set_limits(order: dict[str, Any]) -> None:
         _lower(resource.RLIMIT_NPROC, 32)
 
 
-def _give_up_privileges(uid: int | None) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
+def _drop_user(uid: int | None) -> None:
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    # After the change of uid, which clears the first and resets the second; /dev/stdin needs the second.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-    install_filter(build_filter(shared_uid=uid is None, pid=os.getpid()))
+    # After the change of uid, which clears it.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _volunteer_for_oom() -> None:
@@ -67,41 +73,106 @@ def _volunteer_for_oom() -> None:
         pass  # no /proc in here: the address space limit still bounds the job
 
 
-def _arrange_descriptors(descriptors: list[int]) -> dict[str, Any]:
-    """Put stdin, stdout, stderr, report and armed on 0 to 4, close the rest, and return the program."""
-    spec, *others = descriptors
-    with os.fdopen(spec, "rb") as file:
-        program: dict[str, Any] = json.load(file)
-    raised = [fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in others]
-    for target, fd in enumerate(raised):
+def _arrange_descriptors(descriptors: list[int]) -> None:
+    """Put stdin, stdout, stderr, report and armed on 0 to 4, and close the rest."""
+    for target, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in descriptors]):
         os.dup2(fd, target)
-    os.closerange(_ARMED_FD + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    return program
+    _close_above(_ARMED_FD)
 
 
-def run_job(order: dict[str, Any], descriptors: list[int]) -> NoReturn:
-    """Become the job: descriptors are [program, stdin, stdout, stderr, report, armed], the order is S's.
+def _close_above(descriptor: int) -> None:
+    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
-    `armed` gets one `+` when every guard is on; any other text there is why they are not, and nothing ran.
-    """
-    armed = descriptors[-1]
-    try:
-        os.setsid()
-        _volunteer_for_oom()
-        program = _arrange_descriptors(descriptors)
-        armed = _ARMED_FD
-        _set_limits(order)
-        _give_up_privileges(order["uid"])
-        gc.enable()
-    except BaseException as error:
-        os.write(armed, f"{type(error).__name__}: {error}".encode()[:4096])
-        os._exit(1)
-    os.write(armed, b"+")
-    os.close(armed)
+
+def _read_json(descriptor: int) -> Any:
+    size = os.fstat(descriptor).st_size
+    return json.loads(os.pread(descriptor, size, 0))
+
+
+def _run(prepared: Prepared, call: str | None) -> NoReturn:
     status = 1
     try:
-        status = run_program(program, REPORT_FD)
+        status = run_prepared(prepared, call, REPORT_FD)
     except BaseException as error:
-        print(f"the runner failed: {type(error).__name__}: {error}", file=sys.__stderr__, flush=True)
+        os.write(2, f"the runner failed: {type(error).__name__}: {error}\n".encode(errors="replace"))
     finally:
         os._exit(status & 0xFF)
+
+
+class Roles:
+    """What a forked process becomes; made in the zygote, so that a job finds its filters built."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        shared_uid = settings["uid"] is None
+        self._job_filter = build_filter(shared_uid=shared_uid)
+        self._program_filter = build_filter(shared_uid=shared_uid, may_fork=True)
+        self._landlock = None if settings["readable"] is None else Landlock(settings["readable"])
+
+    def become(self, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
+        """Become what the order says: a job, or the holder of a program."""
+        if order["role"] == "program":
+            self._hold_program(order, descriptors)
+        spec, *others = descriptors
+        wanted = _read_json(spec)
+        self._arm(order, others)
+        _run(prepare_program(wanted["program"]), wanted["calls"][order["index"]])
+
+    def _arm(self, order: dict[str, Any], descriptors: list[int], *, again: bool = False) -> None:
+        """Put every guard up; descriptors are [stdin, stdout, stderr, report, armed].
+
+        `armed` gets one `+` when that is done; any other text there is why it failed, and nothing runs then.
+        `again` is for the child of a process that has given up its user already.
+        """
+        armed = descriptors[-1]
+        try:
+            os.setsid()
+            if not again:
+                _volunteer_for_oom()
+                self._lock_files()
+            _arrange_descriptors(descriptors)
+            armed = _ARMED_FD
+            _set_limits(order)
+            _drop_user(None if again else order["uid"])
+            # The change of uid resets it, and /dev/stdin needs it.
+            _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+            install_filter(self._job_filter)
+        except BaseException as error:
+            os.write(armed, f"{type(error).__name__}: {error}".encode()[:4096])
+            os._exit(1)
+        os.write(armed, b"+")
+        os.close(armed)
+
+    def _lock_files(self) -> None:
+        if self._landlock is not None:
+            self._landlock.restrict()
+
+    def _hold_program(self, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
+        """Compile the program of descriptors [program, channel] and serve its inputs' orders on the channel."""
+        spec, channel = (fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in descriptors)
+        orders = socket.socket(fileno=os.dup2(channel, _ARMED_FD))
+        try:
+            os.setsid()
+            wanted = _read_json(spec)
+            _volunteer_for_oom()
+            self._lock_files()
+            os.dup2(1, 2)
+            os.close(REPORT_FD)
+            _close_above(_ARMED_FD)
+            _set_limits(order)
+            _drop_user(order["uid"])
+            # Its jobs have its uid: only what is not dumpable keeps its memory and files from them.
+            _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+            install_filter(self._program_filter)
+        except BaseException as error:
+            orders.send(f"{type(error).__name__}: {error}".encode()[:4096])
+            os._exit(1)
+        prepared = prepare_program(wanted["program"])
+        gc.freeze()
+        orders.send(f"+{time.process_time()}".encode())
+
+        def run_input(order: dict[str, Any], descriptors: list[int]) -> NoReturn:
+            self._arm(order, descriptors, again=True)
+            _run(prepared, wanted["calls"][order["index"]])
+
+        serve(orders, run_input)
+        os._exit(0)

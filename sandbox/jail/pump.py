@@ -1,6 +1,5 @@
 """The job's pipes as the supervisor sees them: stdin pushed in, stdout, stderr and report drained under caps."""
 
-import json
 import os
 import select
 from dataclasses import dataclass, field
@@ -8,6 +7,13 @@ from typing import Any
 
 _CHUNK = 1 << 16
 STDERR_TAIL = 16 << 10
+
+
+def write_whole(fd: int, data: bytes) -> None:
+    """Write all of it, however little the other end takes at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view[: 1 << 20]) :]
 
 
 @dataclass
@@ -80,7 +86,7 @@ class Feed:
 
 @dataclass
 class Streams:
-    """Every descriptor of one job. `theirs` is what the job gets: program, stdin, stdout, stderr, report, armed.
+    """Every descriptor of one job. `theirs` is what the job gets: stdin, stdout, stderr, report, armed.
 
     An untraced job writes stdout to a pipe; a traced one (`captured`) to a file, whose size tells its
     recorder what was printed.
@@ -95,10 +101,7 @@ class Streams:
     captured: bool
 
     def begin(self, request: dict[str, Any], stdin: bytes) -> None:
-        """Lay the program and its input ready, and set the caps."""
-        with open(os.dup(self.theirs[0]), "wb") as file:
-            file.write(json.dumps(request["program"]).encode())
-        os.lseek(self.theirs[0], 0, os.SEEK_SET)
+        """Lay the input ready and set the caps."""
         self.stdin.data = stdin
         if not stdin:
             self.stdin.close()
@@ -159,7 +162,6 @@ class Streams:
 
 def open_streams(captured: bool) -> Streams:
     """The descriptors of one job, owned by whoever the caller is just now."""
-    spec = os.memfd_create("program")
     stdin_reader, stdin_writer = os.pipe()
     if captured:
         stdout_reader = os.memfd_create("stdout")
@@ -172,7 +174,7 @@ def open_streams(captured: bool) -> Streams:
     for fd in (stdin_writer, stdout_reader, stderr_reader, report_reader, armed_reader):
         os.set_blocking(fd, False)
     return Streams(
-        [spec, stdin_reader, stdout_writer, stderr_writer, report_writer, armed_writer],
+        [stdin_reader, stdout_writer, stderr_writer, report_writer, armed_writer],
         Feed(stdin_writer, b""),
         Drain(stdout_reader, 0),
         Drain(stderr_reader, 0, tail=STDERR_TAIL),

@@ -1,4 +1,4 @@
-"""The job's system call filter, assembled as BPF without any dependency."""
+"""The job's system call filter, assembled as BPF without any dependency: a search tree over call numbers."""
 
 import ctypes
 import errno
@@ -7,7 +7,7 @@ import platform
 import struct
 from dataclasses import dataclass
 
-_LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_LOAD, _JUMP, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _AND, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _NR, _ARCH, _ARGS = 0, 4, 16
 _X32_BIT = 0x40000000
@@ -27,6 +27,7 @@ class _Machine:
     clone: int
     kill: int
     tgkill: int
+    tkill: int
     openat: int
     fcntl: int
     ioctl: int
@@ -63,9 +64,10 @@ _MACHINES = {
         ioctl=16,
         prlimit=302,
         open=2,
-        # tkill creat truncate rename mkdir rmdir link unlink symlink *chmod *chown mknod utime *xattr *at
+        tkill=200,
+        # creat truncate rename mkdir rmdir link unlink symlink *chmod *chown mknod utime *xattr *at
         writes=(
-            *(200, 85, 76, 82, 83, 84, 86, 87, 88, 90, 91, 92, 93, 94, 132, 133, 188, 189, 190, 197, 198, 199),
+            *(85, 76, 82, 83, 84, 86, 87, 88, 90, 91, 92, 93, 94, 132, 133, 188, 189, 190, 197, 198, 199),
             *(235, 258, 259, 260, 261, 263, 264, 265, 266, 268, 280, 316, 452),
         ),
     ),
@@ -91,12 +93,14 @@ _MACHINES = {
         fcntl=25,
         ioctl=29,
         prlimit=261,
-        writes=(130, 5, 6, 7, 14, 15, 16, 33, 34, 35, 36, 37, 38, 45, 52, 53, 54, 55, 88, 276, 452),
+        tkill=130,
+        writes=(5, 6, 7, 14, 15, 16, 33, 34, 35, 36, 37, 38, 45, 52, 53, 54, 55, 88, 276, 452),
     ),
 }
 
 
 _STEP_BYTES = 8
+_ITSELF = 0xFFFF5E1F  # no process has this number
 
 
 def _step(code: int, value: int, when_true: int = 0, when_false: int = 0) -> bytes:
@@ -111,71 +115,92 @@ def _argument(index: int) -> bytes:
     return _step(_LOAD, _ARGS + 8 * index)
 
 
-def _rule(call: int, *body: bytes) -> bytes:
-    """Do `body`, which must return, when the loaded call number is `call`."""
-    steps = b"".join(body)
-    return _step(_JUMP_EQ, call, 0, len(steps) // _STEP_BYTES) + steps
+def _among(argument: int, values: tuple[int, ...], then: bytes, otherwise: bytes) -> bytes:
+    """`then` when the argument is one of the values, else `otherwise`."""
+    tests = b"".join(_step(_JUMP_EQ, value, 0, 1) + then for value in values)
+    return _argument(argument) + tests + otherwise
 
 
-def _among(argument: int, values: tuple[int, ...], then: bytes, otherwise: bytes) -> tuple[bytes, ...]:
-    """The body of a rule: `then` when the argument is one of the values, else `otherwise`."""
-    return (_argument(argument), *(_step(_JUMP_EQ, value, 0, 1) + then for value in values), otherwise)
+def _search(ranges: list[tuple[int, bytes]]) -> bytes:
+    """Do what belongs to the range that the loaded call number is in; a range is its first number and its steps.
+
+    The kernel tries every call number once when a filter is installed, so a filter is as cheap as it is shallow.
+    """
+    if len(ranges) == 1:
+        return ranges[0][1]
+    middle = len(ranges) // 2
+    low, high = _search(ranges[:middle]), _search(ranges[middle:])
+    skip = len(low) // _STEP_BYTES
+    if skip < 256:
+        return _step(_JUMP_GE, ranges[middle][0], skip, 0) + low + high
+    return _step(_JUMP_GE, ranges[middle][0], 0, 1) + _step(_JUMP, skip) + low + high
 
 
-def build_filter(shared_uid: bool, pid: int) -> bytes:
+def _bodies(machine: _Machine, shared_uid: bool, may_fork: bool) -> dict[int, bytes]:
+    """What to do for each call that is not simply allowed."""
+    allow, refuse = _step(_RETURN, _ALLOW), _errno(errno.EPERM)
+    bodies = dict.fromkeys((*machine.refused, *_SHARED), refuse)
+    # ENOSYS sends libc to the older call, whose flags a filter can read.
+    bodies |= dict.fromkeys((_CLONE3, _OPENAT2), _errno(errno.ENOSYS))
+    kinds = _CLONE_NEW if may_fork else _CLONE_NEW | _CLONE_THREAD
+    wanted = 0 if may_fork else _CLONE_THREAD
+    bodies[machine.clone] = _argument(0) + _step(_AND, kinds) + _step(_JUMP_EQ, wanted, 0, 1) + allow + refuse
+    if may_fork:
+        return bodies
+    # Its guards, and the process that holds its program, may have its uid.
+    itself = _among(0, (_ITSELF, 0), allow, refuse)
+    bodies |= dict.fromkeys((machine.kill, machine.tgkill, machine.prlimit), itself)
+    bodies[machine.tkill] = refuse
+    # The kernel signals whoever is named as a descriptor's owner.
+    bodies[machine.fcntl] = _among(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX), refuse, allow)
+    bodies[machine.ioctl] = _among(1, (_FIOSETOWN, _SIOCSPGRP), refuse, allow)
+    if shared_uid:
+        writing = _step(_JUMP_SET, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0, 1) + refuse + allow
+        bodies[machine.openat] = _argument(2) + writing
+        if machine.open is not None:
+            bodies[machine.open] = _argument(1) + writing
+        bodies |= dict.fromkeys(machine.writes, refuse)
+    return bodies
+
+
+def build_filter(*, shared_uid: bool, may_fork: bool = False) -> bytes:
     """The filter as an array of `sock_filter`: no fork, exec, network, tracing, namespaces or kernel objects.
 
-    With `shared_uid` the job has the uid of its guards and of the user's files: signals reach only process
-    `pid`, and nothing can be opened for writing. Raises OSError on a machine the tables do not know.
+    Signals reach only the process whose number `install_filter` fills in. With `shared_uid` the job has the
+    uid of the user's files, and nothing can be opened for writing. `may_fork` is for the process that holds
+    a compiled program, which runs nothing of it. Raises OSError on a machine the tables do not know.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(f"no system call table for {platform.machine()}: x86_64 and aarch64 are known")
-    allow, refuse = _step(_RETURN, _ALLOW), _errno(errno.EPERM)
-    steps = [
-        _step(_LOAD, _ARCH),
-        _step(_JUMP_EQ, machine.audit, 1, 0),
-        _step(_RETURN, _KILL),
-        _step(_LOAD, _NR),
-        _step(_JUMP_GE, _X32_BIT, 0, 1),
-        _step(_RETURN, _KILL),
-    ]
-    steps += [_rule(call, refuse) for call in (*machine.refused, *_SHARED)]
-    # ENOSYS sends libc to the older call, whose flags a filter can read.
-    steps += [_rule(call, _errno(errno.ENOSYS)) for call in (_CLONE3, _OPENAT2)]
-    threads_only = (
-        _argument(0),
-        _step(_AND, _CLONE_NEW | _CLONE_THREAD),
-        _step(_JUMP_EQ, _CLONE_THREAD, 0, 1),
-        allow,
-        refuse,
-    )
-    steps.append(_rule(machine.clone, *threads_only))
-    if shared_uid:
-        itself = _among(0, (pid, 0), allow, refuse)
-        steps += [_rule(call, *itself) for call in (machine.kill, machine.tgkill, machine.prlimit)]
-        # The kernel signals whoever is named as a descriptor's owner.
-        steps.append(_rule(machine.fcntl, *_among(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX), refuse, allow)))
-        steps.append(_rule(machine.ioctl, *_among(1, (_FIOSETOWN, _SIOCSPGRP), refuse, allow)))
-        writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-        steps.append(_rule(machine.openat, _argument(2), _step(_JUMP_SET, writing, 0, 1), refuse, allow))
-        if machine.open is not None:
-            steps.append(_rule(machine.open, _argument(1), _step(_JUMP_SET, writing, 0, 1), refuse, allow))
-        steps += [_rule(call, refuse) for call in machine.writes]
-    steps.append(allow)
-    return b"".join(steps)
+    allow = _step(_RETURN, _ALLOW)
+    ranges = [(0, allow)]
+    for call, body in sorted(_bodies(machine, shared_uid, may_fork).items()):
+        last, before = ranges[-1]
+        if last == call:
+            ranges[-1:] = [(call, body)]
+        elif before != body:
+            ranges.append((call, body))
+        ranges.append((call + 1, allow))
+    merged = [one for at, one in enumerate(ranges) if at == 0 or one[1] != ranges[at - 1][1]]
+    merged.append((_X32_BIT, _step(_RETURN, _KILL)))
+    head = _step(_LOAD, _ARCH) + _step(_JUMP_EQ, machine.audit, 1, 0) + _step(_RETURN, _KILL) + _step(_LOAD, _NR)
+    return head + _search(merged)
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
 def install_filter(steps: bytes) -> None:
     """Put the calling thread, and all it starts, under the filter for good. Raises OSError if refused."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    steps = steps.replace(struct.pack("=I", _ITSELF), struct.pack("=I", os.getpid()))
     buffer = ctypes.create_string_buffer(steps, len(steps))
     program = _Program(len(steps) // _STEP_BYTES, ctypes.addressof(buffer))
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")
-    if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
+    if _libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the system call filter was refused")

@@ -1,4 +1,4 @@
-"""The zygote Z: a warm interpreter that forks one job after another and never sees a job's data."""
+"""The zygote Z: a warm interpreter that forks one process after another and never sees a job's data."""
 
 import builtins
 import ctypes
@@ -10,7 +10,8 @@ import pkgutil
 import signal
 import socket
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 _PRELOADED = (
     "ast",
@@ -40,8 +41,12 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 
 def _warm_up() -> None:
+    # `random` and `threading` put themselves in order after a fork, which dirties more memory than a
+    # small job does. A job seeds `random` anyway, and is forked by the one thread there is.
+    hooks, os.register_at_fork = os.register_at_fork, lambda **_: None
     for name in _PRELOADED:
         importlib.import_module(name)
+    os.register_at_fork = hooks
     import tracer
 
     for module in pkgutil.walk_packages(tracer.__path__, "tracer."):
@@ -52,10 +57,8 @@ def _warm_up() -> None:
     assert hasattr(builtins, "exit")
 
 
-def serve(channel: socket.socket) -> None:
-    """Fork a job for every order that arrives with its descriptors, until the supervisor hangs up."""
-    from .job import run_job
-
+def serve(channel: socket.socket, become: Callable[[dict[str, Any], list[int]], NoReturn]) -> None:
+    """Fork a child that does `become` for every order that arrives with its descriptors, until none order any more."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 8)
         if not message:
@@ -63,11 +66,11 @@ def serve(channel: socket.socket) -> None:
         order: dict[str, Any] = json.loads(message)
         pid = os.fork()
         if pid == 0:
-            run_job(order, descriptors)
+            become(order, descriptors)
         for fd in descriptors:
             os.close(fd)
         channel.send(str(pid).encode())
-        # The job stays a zombie until the supervisor has heard: its kill can never hit a recycled pid.
+        # The child stays a zombie until the supervisor has heard: its kill can never hit a recycled pid.
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         channel.send(b"ended")
         channel.recv(16)
@@ -77,16 +80,20 @@ def serve(channel: socket.socket) -> None:
 
 
 def main() -> None:
-    """Entry point: `argv[1]` is the number of the descriptor that leads to the supervisor."""
+    """Entry point: `argv[1]` is the number of the descriptor that leads to the supervisor, `argv[2]` its settings."""
     channel = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(sys.argv[2])
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _warm_up()
+    from .job import Roles
+
+    roles = Roles(settings)
     os.environ.clear()
     os.environ.update({"HOME": "/", "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"})
     sys.argv = [""]
     gc.collect()
     gc.freeze()
     channel.send(b"warm")
-    serve(channel)
+    serve(channel, roles.become)

@@ -11,10 +11,11 @@ from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 _COMMANDS = {
     "build": "the whole pipeline: traces, prose, shards, card and manifest",
     "trace": "what one program does, told step by step",
+    "render": "prose again, from stored traces",
     "verify": "read a corpus back: schema, manifest, every claim",
     "sandbox": "build the image, examine this machine, run one program",
 }
-_STYLES = ("steps", "blocks", "story")
+_STYLES = ("steps", "blocks", "story", "state")
 _BUILD_TEXT = """Runs every program of the sources on its inputs in the sandbox, tells what happened, checks every
 claim, and writes shards that `datasets` loads. A build that was stopped goes on where it stopped when the same
 command is given again. What stands after `--` goes to Apache Beam unchanged."""
@@ -29,6 +30,13 @@ _TRACE_EXAMPLES = """examples:
   nlex trace prog.py --stdin in.txt --style story
   nlex trace prog.py --stdin in.txt --max-tokens 2000
   nlex trace lib.py --call 'f([1, 2], k=3)' --format cwm"""
+_RENDER_TEXT = """Tells the stored traces of a corpus again, in other styles, within another budget of tokens or with
+newer templates, and writes a corpus of its own. No program is run. A rendering that was stopped goes on where it
+stopped when the same command is given again."""
+_RENDER_EXAMPLES = """examples:
+  nlex render corpus --output corpus-story --styles story
+  nlex render corpus --output corpus-short --max-tokens 2048
+  nlex render corpus/traces --output again --workers 4"""
 _VERIFY_TEXT = """Reads every shard of a corpus back: schema, checksums and counts against the manifest, and each
 claim of each explanation against its trace. --rerun N also executes N programs again and compares. Exit code 1 on any
 problem."""
@@ -125,6 +133,14 @@ def _trace_parser(parser: argparse.ArgumentParser) -> None:
     _add_trace_limits(parser)
 
 
+def _render_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("traces", type=Path, metavar="TRACES_DIR", help="a corpus, or its folder `traces`")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the new corpus")
+    _add_telling(parser)
+    parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, examples, rejects")
+
+
 def _verify_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", type=Path, metavar="DIR")
     parser.add_argument("--rerun", type=_positive, default=0, metavar="N", help="execute N programs again and compare")
@@ -142,6 +158,7 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
     for name, text, examples, add in (
         ("build", _BUILD_TEXT, _BUILD_EXAMPLES, _build_parser),
         ("trace", _TRACE_TEXT, _TRACE_EXAMPLES, _trace_parser),
+        ("render", _RENDER_TEXT, _RENDER_EXAMPLES, _render_parser),
         ("verify", _VERIFY_TEXT, _VERIFY_EXAMPLES, _verify_parser),
     ):
         add(commands.add_parser(name, help=_COMMANDS[name], description=text, epilog=examples, formatter_class=shape))
@@ -172,6 +189,10 @@ def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
             from pipelines.trace_command import run_trace_command
 
             return run_trace_command(args)
+        case "render":
+            from pipelines.render_command import run_render_command
+
+            return run_render_command(args)
         case "verify":
             from pipelines.verify_command import run_verify_command
 

@@ -13,7 +13,7 @@ from schemas.job import Limits
 from schemas.reject import RejectRow
 from schemas.solution import Solution, TestCase
 
-_INPUT_SHOWN = 1_000
+INPUT_SHOWN = 1_000
 
 
 def example_id(execution_id: str, style: str) -> str:
@@ -50,7 +50,7 @@ class Planned:
             reason=why.reason,
             message=why.message,
             location=self.row.location,
-            input=self.input[:_INPUT_SHOWN],
+            input=self.input[:INPUT_SHOWN],
             claim=why.claim,
             problem_id=solution.problem_id,
             solution_id=solution.id,

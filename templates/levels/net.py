@@ -1,7 +1,7 @@
 """Tells what a range of events comes to: its net changes as one frame sees them, what it printed and what it read."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,14 +84,14 @@ class NetTeller:
                 kept.items[change.id] = items.copy()
         return kept
 
-    def tell(self, changes: Sequence[Change], frame: int, before: _Before) -> list[str]:
-        """The sentences of a range whose changes are applied."""
+    def tell(self, changes: Sequence[Change], frame: int, before: _Before, known: Collection[str] = ()) -> list[str]:
+        """The sentences of a range whose changes are applied; names in `known` are told elsewhere."""
         if not (before.names or before.items or any(isinstance(change, Printed | Read) for change in changes)):
             return []
         said = [*self._read(changes), *(() if self.single else self._series(changes, frame))]
         for id, items in before.items.items():
             said += self._object(id, items, frame)
-        names = [*before.names]
+        names = [key for key in before.names if key[1] not in known]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
             said += self._name(key, frame, *before.names[key])

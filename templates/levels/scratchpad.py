@@ -73,7 +73,8 @@ class _Scratchpad:
                 said += self._outcome(owner, number, running)
                 if owner == number:
                     said += self._names(running)
-            said += self.teller.tell(following, frame, before)
+            known = _defined(running) if running is not None else ()
+            said += self.teller.tell(following, frame, before, known)
             if not said:
                 said = [self._otherwise(number, following)]
             line = event.span[0] if event.kind == "line" and event.span else 0
@@ -118,7 +119,7 @@ class _Scratchpad:
         return []
 
     def _otherwise(self, number: int, changes: tuple[Change, ...]) -> str:
-        """What a step says that has nothing to tell: that nothing changes, if the statement is over and nothing does."""
+        """What a step without anything to tell says: that nothing changes, if the statement is over."""
         goes_on = number + 1 < len(self.events) and self.events[number + 1].kind not in ("line", "return")
         busy = goes_on or not all(isinstance(change, Probe) for change in changes)
         return str(self.write.evaluate() if busy else self.write.nothing())
@@ -147,3 +148,13 @@ class _Scratchpad:
             case "unwind":
                 return [write.program_fails() if top else write.unwind(code(name))]
         return []
+
+
+def _defined(statement: Statement) -> tuple[str, ...]:
+    """The names that a statement's own sentence says it binds."""
+    match statement.kind:
+        case "def" | "class":
+            return (statement.label,)
+        case "import":
+            return tuple(statement.label.split(", "))
+    return ()

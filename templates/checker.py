@@ -8,6 +8,7 @@ from templates.checking.change_claims import CHANGES
 from templates.checking.claims import Claim, Patterns, Sentence, Step, patterns_of, sentences_of, step_of
 from templates.checking.event_claims import EVENTS
 from templates.checking.flow import Flow, Running
+from templates.checking.loop_claims import LOOPING
 from templates.checking.moment import Moment, Refused
 from templates.checking.omissions import effect, untold_text
 from templates.checking.place_text import Nowhere
@@ -15,6 +16,7 @@ from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex
 from templates.checking.statement_claims import STATEMENTS, outcome_missing
 from templates.checking.value_text import Unreadable
+from templates.checking.work_claims import WORKING
 from templates.execution import Execution
 from tracer.events import Event, Printed, Read
 from tracer.replay import State
@@ -22,7 +24,7 @@ from tracer.replay import State
 MAX_PROBLEMS = 20
 """Problems after which a narration is not read on."""
 
-_CLAIMS = {**STATEMENTS, **CHANGES, **EVENTS}
+_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **CHANGES, **EVENTS}
 _FRAME_ONLY = frozenset({"opening", "closing"})
 
 
@@ -151,7 +153,7 @@ class _Reading:
             kind = "closing" if number == last else "opening"
             for sentence in sentences_of(line, patterns):
                 self.claims += 1
-                fits = any(claim.kind == kind for claim in sentence.claims)
+                fits = any(claim.kind == kind for claim in sentence.claims())
                 if not fits or (kind == "opening" and begun):
                     self.problem(self.at, sentence.text, "it belongs to no step and is no opening or closing sentence")
 
@@ -201,7 +203,7 @@ class _Reading:
     def _sentence(self, moment: Moment, number: int, sentence: Sentence) -> None:
         self.claims += 1
         reasons: list[str] = []
-        for claim in sentence.claims:
+        for claim in sentence.claims():
             reason = self._refused(moment, claim)
             if reason is None:
                 return

@@ -169,7 +169,7 @@ def _splices(moment: Moment, claim: Claim) -> list[tuple[ObjectChange, Splice, H
     return found
 
 
-def _put(change: Splice, holder: HeapObject) -> tuple[Value, ...]:
+def _put_in(change: Splice, holder: HeapObject) -> tuple[Value, ...]:
     """The elements that a splice puts in."""
     if holder.kind == "bytearray":
         return tuple(b"".join(item for item in change.items if isinstance(item, bytes)))
@@ -192,7 +192,7 @@ def _is_row(moment: Moment, text: str, values: tuple[Value, ...], *, before: boo
 def _append(moment: Moment, claim: Claim) -> None:
     reason = "nothing is appended there"
     for made, change, holder in _splices(moment, claim):
-        put = _put(change, holder)
+        put = _put_in(change, holder)
         done = len(made.part)
         if change.removed or change.start + len(put) != made.length or done == len(put):
             continue
@@ -200,7 +200,7 @@ def _append(moment: Moment, claim: Claim) -> None:
             reason = "another value is appended"
             continue
         lengths = (change.start + done + 1, len(holder.items)) if done + 1 == len(put) else (change.start + done + 1,)
-        if claim.count["n"] not in lengths:
+        if claim.counts.get("n", lengths[0]) not in lengths:
             reason = f"the length is then {lengths[0]}"
             continue
         made.part.add(done)
@@ -212,12 +212,12 @@ def _append(moment: Moment, claim: Claim) -> None:
 def _append_all(moment: Moment, claim: Claim) -> None:
     reason = "nothing is appended there"
     for made, change, holder in _splices(moment, claim):
-        put = _put(change, holder)
+        put = _put_in(change, holder)
         if change.removed or change.start + len(put) != made.length or made.part:
             continue
         if not _is_row(moment, claim.code["value"], put):
             reason = "other values are appended"
-        elif claim.count["n"] not in (made.length, len(holder.items)):
+        elif claim.counts.get("n", made.length) not in (made.length, len(holder.items)):
             reason = f"the length is then {made.length}"
         else:
             made.told = True
@@ -227,9 +227,12 @@ def _append_all(moment: Moment, claim: Claim) -> None:
 
 def _misplaced(claim: Claim, made: ObjectChange, change: Splice, holder: HeapObject) -> str:
     """What is wrong with the index or the length that a claim states; empty if nothing."""
-    if claim.count["i"] != change.start:
+    if "i" not in claim.counts:
+        if change.start not in (0, made.length):
+            return "it stood at neither end"
+    elif claim.counts["i"] != change.start:
         return f"the index is {change.start}"
-    if claim.count["n"] not in (made.length, len(holder.items)):
+    if claim.counts.get("n", made.length) not in (made.length, len(holder.items)):
         return f"the length is then {made.length}"
     return ""
 
@@ -237,7 +240,7 @@ def _misplaced(claim: Claim, made: ObjectChange, change: Splice, holder: HeapObj
 def _insert(moment: Moment, claim: Claim) -> None:
     reason = "nothing is inserted there"
     for made, change, holder in _splices(moment, claim):
-        put = _put(change, holder)
+        put = _put_in(change, holder)
         if change.removed or len(put) != 1:
             continue
         if not same_text(claim.code["value"], put[0], moment.segment.now):
@@ -266,11 +269,11 @@ def _replace(moment: Moment, claim: Claim) -> None:
     for made, change, holder in _splices(moment, claim):
         if made.part:
             continue
-        if claim.count["i"] != change.start:
+        if claim.counts["i"] != change.start:
             reason = f"the index is {change.start}"
         elif not _is_row(moment, claim.code["old"], made.old, before=True):
             reason = "other values give way"
-        elif not _is_row(moment, claim.code["value"], _put(change, holder)):
+        elif not _is_row(moment, claim.code["value"], _put_in(change, holder)):
             reason = "other values come in"
         else:
             made.told = True
@@ -347,6 +350,69 @@ def _read(moment: Moment, claim: Claim) -> None:
     moment.read += size
 
 
+def _read_line(moment: Moment, claim: Claim) -> None:
+    start = moment.segment.read_from + moment.read
+    _read(moment, claim)
+    stdin = moment.execution.stdin
+    _holds_line(stdin, start, moment.segment.read_from + moment.read, claim.counts.get("k"))
+
+
+def _holds_line(text: str, start: int, end: int, number: int | None) -> None:
+    """Refuses what is not exactly line `number` of a text, its line break included."""
+    piece = text[start:end]
+    begins = start == 0 or text[start - 1] == "\n"
+    refuse_unless(begins and (piece.endswith("\n") or end == len(text)), "it is no whole line")
+    refuse_unless(piece.find("\n") in (-1, len(piece) - 1), "it is more than a line")
+    if number is not None:
+        line = text.count("\n", 0, start) + 1
+        refuse_unless(number == line, f"it is line {line}")
+
+
+def _read_rest(moment: Moment, claim: Claim) -> None:
+    _read(moment, claim)
+    refuse_unless(moment.segment.read_from + moment.read == len(moment.execution.stdin), "more is left")
+
+
+def _print_line(moment: Moment, claim: Claim) -> None:
+    printed = moment.segment.state.stdout
+    start = len(printed) - len(moment.segment.printed) + moment.printed
+    _print(moment, claim)
+    end = len(printed) - len(moment.segment.printed) + moment.printed
+    piece = printed[start:end]
+    refuse_unless(start == 0 or printed[start - 1] == 10, "it does not begin a line")
+    refuse_unless(piece.find(b"\n") == len(piece) - 1, "it is not one whole line")
+    if "k" in claim.counts:
+        line = printed.count(b"\n", 0, start) + 1
+        refuse_unless(claim.counts["k"] == line, f"it is line {line}")
+
+
+def _put(moment: Moment, claim: Claim) -> None:
+    try:
+        _tell_place(moment, read_place(claim.code["place"]), new_text=claim.code["value"], check_old=_any_old)
+    except Refused:
+        _stay(moment, claim)
+
+
+def _any_old(old: Any, new: Any) -> None:
+    """Takes every old value: the sentence tells none."""
+
+
+def _alias(moment: Moment, claim: Claim) -> None:
+    segment = moment.segment
+    one = segment.value_at(read_place(claim.code["place"]))
+    other = segment.value_at(read_place(claim.code["other"]))
+    refuse_unless(type(one) is Ref and one == other, "they are not one object")
+    refuse_unless(claim.code["place"] != claim.code["other"], "it is one place")
+    assert isinstance(one, Ref)
+    kind = segment.now(one.id).type
+    refuse_unless(claim.code.get("type", kind) == kind, f"it is a {kind}")
+
+
+def _recap(moment: Moment, claim: Claim) -> None:
+    value = moment.segment.value_at(read_place(claim.code["place"]))
+    refuse_unless(same_text(claim.code["value"], value, moment.segment.now), "its value is another one")
+
+
 def _idle(moment: Moment, claim: Claim) -> None:
     refuse_unless(not moment.idle, "it was told before")
     moment.idle = True
@@ -356,6 +422,7 @@ CHANGES: dict[str, Verify] = {
     "becomes": _becomes,
     "change": _change,
     "stay": _stay,
+    "put": _put,
     "deleted": _deleted,
     "append": _append,
     "append_all": _append_all,
@@ -365,7 +432,13 @@ CHANGES: dict[str, Verify] = {
     "add": _add,
     "discard": _discard,
     "restate": _restate,
+    "alias": _alias,
+    "recap": _recap,
+    "holds": _recap,
     "print": _print,
+    "print_line": _print_line,
     "read": _read,
+    "read_line": _read_line,
+    "read_rest": _read_rest,
     "idle": _idle,
 }

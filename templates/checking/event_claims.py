@@ -28,12 +28,38 @@ def _call(moment: Moment, claim: Claim) -> None:
     arguments = list(event.args)
     refuse_unless(same_fields(items, list(arguments), moment.segment.now), "the arguments are others")
     depth = moment.flow.frames[event.frame].depth
-    refuse_unless(claim.count["d"] == depth, f"the depth is {depth}")
+    refuse_unless(claim.counts.get("d", depth) == depth, f"the depth is {depth}")
+    caller = moment.flow.frames.get(event.parent)
+    if "caller" in claim.code:
+        refuse_unless(caller is not None and event.parent != 0, "no function waits for it")
+        refuse_unless(caller is not None and claim.code["caller"] == caller.name, "another function waits for it")
+    _holds_line(moment, claim, event.parent)
+
+
+def _holds_line(moment: Moment, claim: Claim, frame: int) -> None:
+    """Holds the line that a sentence names against the one where a frame waits or was paused."""
+    if "l" in claim.counts:
+        held = moment.segment.state.frames.get(frame)
+        line = held.line[0] if held is not None and held.line is not None else None
+        refuse_unless(line is not None, "no line waits")
+        refuse_unless(claim.counts["l"] == line, f"the line is {line}")
+
+
+def _call_itself(moment: Moment, claim: Claim) -> None:
+    caller = moment.flow.frames.get(moment.event.parent)
+    same = caller is not None and caller.defined is not None and caller.defined == moment.event.span
+    refuse_unless(same, "another function calls it")
+    _call(moment, claim)
 
 
 def _resume(moment: Moment, claim: Claim) -> None:
     _is_main(moment, "resume")
-    refuse_unless(claim.code["name"] == _name(moment), f"the function is `{_name(moment)}`")
+    _holds_name(claim, _name(moment))
+    _holds_line(moment, claim, moment.event.frame)
+
+
+def _holds_name(claim: Claim, name: str) -> None:
+    refuse_unless(claim.code.get("name", name) == name, f"the function is `{name}`")
 
 
 def _returns(moment: Moment, claim: Claim) -> None:
@@ -42,8 +68,7 @@ def _returns(moment: Moment, claim: Claim) -> None:
 
 
 def _gives(moment: Moment, claim: Claim) -> None:
-    name = moment.returned_to[0]
-    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+    _holds_name(claim, moment.returned_to[0])
     refuse_unless(
         moment.is_value(claim.code["value"], moment.event.value, at_any_time=True), "the value is another one"
     )
@@ -54,7 +79,15 @@ def _return(moment: Moment, claim: Claim) -> None:
     _returns(moment, claim)
     line = moment.returned_to[1]
     refuse_unless(line is not None, "no line waits for it")
-    refuse_unless(claim.count["l"] == line, f"line {line} waits for it")
+    refuse_unless(claim.counts.get("l", line) == line, f"line {line} waits for it")
+    if "source" in claim.code:
+        running, probes = moment.running, moment.segment.probes
+        refuse_unless(running is not None and bool(probes), "no expression takes it")
+        assert running is not None
+        nodes = moment.index.find(running.statement, claim.code["source"])
+        refuse_unless(bool(nodes), "the statement that waits has no such expression")
+        takes = any(moment.index.span(node) == probes[0].span for node in nodes)
+        refuse_unless(takes, "it is the value of another expression")
 
 
 def _return_end(moment: Moment, claim: Claim) -> None:
@@ -65,11 +98,11 @@ def _return_end(moment: Moment, claim: Claim) -> None:
 
 def _yield(moment: Moment, claim: Claim) -> None:
     _is_main(moment, "yield")
-    name = _name(moment)
-    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+    _holds_name(claim, _name(moment))
     refuse_unless(
         moment.is_value(claim.code["value"], moment.event.value, at_any_time=True), "the value is another one"
     )
+    _holds_line(moment, claim, moment.event.frame)
 
 
 def _raise(moment: Moment, claim: Claim) -> None:
@@ -99,8 +132,7 @@ def _pass_on(moment: Moment, claim: Claim) -> None:
 def _unwind(moment: Moment, claim: Claim) -> None:
     _is_main(moment, "unwind")
     refuse_unless(moment.event.frame != 0, "it ends the program")
-    name = moment.returned_to[0]
-    refuse_unless(claim.code["name"] == name, f"the function is `{name}`")
+    _holds_name(claim, moment.returned_to[0])
 
 
 def _program_end(moment: Moment, claim: Claim) -> None:
@@ -121,6 +153,7 @@ def _program_fails(moment: Moment, claim: Claim) -> None:
 
 EVENTS: dict[str, Verify] = {
     "call": _call,
+    "call_itself": _call_itself,
     "resume": _resume,
     "return": _return,
     "return_end": _return_end,

@@ -33,11 +33,20 @@ class Running:
 
 @dataclass(eq=False)
 class Activation:
-    """What the checker keeps of a frame."""
+    """What the checker keeps of a frame.
+
+    Attributes:
+        defined: where its function is defined, None for the module.
+        before: the statement that ran before the one that runs.
+        raised: the type of the exception that is on its way through the frame, or empty.
+    """
 
     name: str
     depth: int
+    defined: Span | None = None
     running: Running | None = None
+    before: Statement | None = None
+    raised: str = ""
     counts: dict[Statement, int] = field(default_factory=dict)
 
 
@@ -63,7 +72,10 @@ class Flow:
                     ended = None
             case "call":
                 parent = self.frames.get(event.parent)
-                self.frames[event.frame] = Activation(event.name, (parent.depth if parent else 0) + 1)
+                self.frames[event.frame] = Activation(event.name, (parent.depth if parent else 0) + 1, event.span)
+            case "exception":
+                if event.frame in self.frames:
+                    self.frames[event.frame].raised = event.name
             case "return" | "unwind":
                 frame = self.frames[event.frame]
                 ended, frame.running = frame.running, None
@@ -82,6 +94,10 @@ class Flow:
                 before.entered = True
             return before
         running = Running(statement, at, at + 1)
+        if before is not None:
+            frame.before = before.statement
+        if frame.raised and not self._passes_on(statement):
+            frame.raised = ""
         inside = before is not None and statement.holds(before.statement.span[:2])
         if isinstance(statement.node, LOOPS):
             running.entered = inside
@@ -92,6 +108,12 @@ class Flow:
         elif isinstance(statement.node, WITHS):
             running.entered = inside
         return running
+
+    def _passes_on(self, statement: Statement) -> bool:
+        """Does an exception stay on its way while this statement runs?"""
+        if isinstance(statement.node, (ast.ExceptHandler, *WITHS)):
+            return True
+        return self.index.begins.get(statement.node, (None, ""))[1] == "finalbody"
 
     def probe(self, frame: int, probes: list[Probe]) -> None:
         """Adds what was evaluated to the statement that the frame executes."""
@@ -107,14 +129,30 @@ class Flow:
 
     def goes_into_body(self, running: Running) -> bool | None:
         """Does the frame go on in the statement's body? None where an exception came between."""
-        kind, at = self._next[running.at]
-        while kind == "line" and self.events[at].span == running.statement.span and at > running.at:
-            # The header's own line comes again while its test is worked out.
-            kind, at = self._next[at]
+        kind, at = self._after(running)
         if kind in ("exception", "unwind"):
             return None
         span = self.events[at].span if kind == "line" else None
         return span is not None and running.statement.holds(span[:2])
+
+    def goes_to(self, running: Running, block: list[ast.stmt]) -> bool:
+        """Does the frame go on in this block of the source?"""
+        kind, at = self._after(running)
+        span = self.events[at].span if kind == "line" else None
+        return span is not None and self.index.within(block, span[:2])
+
+    def next_line(self, running: Running) -> int | None:
+        """The line of the statement with which the frame goes on; None where it does not."""
+        kind, at = self._after(running)
+        span = self.events[at].span if kind == "line" else None
+        return span[0] if span is not None else None
+
+    def _after(self, running: Running) -> Next:
+        kind, at = self._next[running.at]
+        while kind == "line" and self.events[at].span == running.statement.span and at > running.at:
+            # The header's own line comes again while its test is worked out.
+            kind, at = self._next[at]
+        return kind, at
 
     def truth(self, running: Running) -> bool | None:
         """How the statement's test came out, None where it did not or cannot be known."""

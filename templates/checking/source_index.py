@@ -4,8 +4,9 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from templates.checking.value_text import MAX_TEXT
 from tracer.events import Span
@@ -71,7 +72,7 @@ class Statement:
     header: tuple[ast.expr, ...]
     expressions: dict[str, list[ast.expr]] | None = None
     by_tree: dict[str, list[ast.expr]] | None = None
-    texts: dict[str, bool] = field(default_factory=dict)
+    above: dict[ast.AST, ast.AST] | None = None
 
     def holds(self, point: Point) -> bool:
         """Does its body hold this point of the source?"""
@@ -83,6 +84,7 @@ class SourceIndex:
 
     Attributes:
         bound: every name that the source binds anywhere.
+        begins: the first statement of each `else` and `finally` block of a `try`: whose it is, and which block.
     """
 
     def __init__(self, source: str) -> None:
@@ -91,8 +93,12 @@ class SourceIndex:
         self._ascii = source.isascii()
         self.statements: dict[Span, Statement] = {}
         self.bound: set[str] = set()
+        self.begins: dict[ast.AST, tuple[ast.AST, str]] = {}
         self._spans: dict[ast.AST, Span] = {}
-        for node in ast.walk(ast.parse(source)):
+        self._loops: dict[ast.AST, ast.AST] = {}
+        tree = ast.parse(source)
+        self._hang(tree.body, None)
+        for node in ast.walk(tree):
             self._note(node)
             if isinstance(node, (ast.stmt, ast.ExceptHandler)):
                 self._add(node, self.span(node))
@@ -109,6 +115,35 @@ class SourceIndex:
                 self.bound.update(imported(node))
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 self.bound.add(name)
+
+    def _hang(self, block: list[ast.stmt], loop: ast.AST | None) -> None:
+        """Notes which loop each `break` and `continue` of a block is of, and which blocks begin where."""
+        waiting: list[tuple[Any, ast.AST | None]] = [(node, loop) for node in block]
+        while waiting:
+            node, loop = waiting.pop()
+            if isinstance(node, (ast.Break, ast.Continue)) and loop is not None:
+                self._loops[node] = loop
+            if isinstance(node, (ast.Try, ast.TryStar)):
+                self.begins.update(
+                    {getattr(node, b)[0]: (node, b) for b in ("orelse", "finalbody") if getattr(node, b)}
+                )
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                inner = loop
+                if name == "body" and isinstance(node, LOOPS):
+                    inner = node
+                elif isinstance(node, _DEFINITIONS):
+                    inner = None
+                parts = getattr(node, name, ())
+                waiting += [(part, inner) for part in parts] if isinstance(parts, list) else []
+
+    def loop_of(self, statement: "Statement") -> "Statement | None":
+        """The loop that a `break` or `continue` is of."""
+        loop = self._loops.get(statement.node)
+        return self.statements.get(self.span(loop)) if loop is not None else None
+
+    def within(self, block: list[ast.stmt], point: Point) -> bool:
+        """Does a block of statements hold this point of the source?"""
+        return self.span(block[0])[:2] <= point <= self.span(block[-1])[2:]
 
     def _add(self, node: Node, span: Span) -> None:
         inner = getattr(node, "body", None)
@@ -176,6 +211,17 @@ class SourceIndex:
                     if isinstance(node, ast.expr):
                         statement.by_tree.setdefault(ast.dump(node), []).append(node)
         return statement.by_tree.get(ast.dump(tree), [])
+
+    def above(self, statement: Statement, node: ast.expr) -> ast.AST | None:
+        """The part of the statement's header that an expression stands in."""
+        if statement.above is None:
+            statement.above = {
+                part: node
+                for root in statement.header
+                for node in ast.walk(root)
+                for part in ast.iter_child_nodes(node)
+            }
+        return statement.above.get(node)
 
     def says(self, statement: Statement, node: ast.expr, told: str) -> bool:
         """Is this the text of that expression of the statement?"""

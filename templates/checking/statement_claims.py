@@ -5,15 +5,14 @@ import ast
 from templates.checking.claims import Claim
 from templates.checking.flow import Flow, Running
 from templates.checking.moment import Moment, Verify, refuse_unless
-from templates.checking.source_index import LOOPS, WITHS, Node, imported, same_source
+from templates.checking.source_index import WITHS, Node, imported, same_source
 from templates.checking.substitution import check_shown, had_value, is_known
 from templates.checking.value_text import read_value
 
-_FORS = (ast.For, ast.AsyncFor)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _running(moment: Moment, *kinds: type[Node]) -> Running:
+def running_of(moment: Moment, *kinds: type[Node]) -> Running:
     running = moment.running
     refuse_unless(running is not None, "no statement runs here")
     assert running is not None
@@ -23,45 +22,46 @@ def _running(moment: Moment, *kinds: type[Node]) -> Running:
     return running
 
 
-def _once(running: Running, what: str) -> None:
+def once(running: Running, what: str) -> None:
     refuse_unless(what not in running.said, "it was told before")
     running.said.add(what)
 
 
-def _define(moment: Moment, name: str, *kinds: type[Node]) -> None:
-    node = _running(moment, *kinds).statement.node
-    refuse_unless(getattr(node, "name", None) == name, f"it is named `{getattr(node, 'name', '')}`")
+def _define(moment: Moment, claim: Claim, *kinds: type[Node]) -> None:
+    true = getattr(running_of(moment, *kinds).statement.node, "name", "")
+    refuse_unless(claim.code.get("name", true) == true, f"it is named `{true}`")
 
 
 def _define_function(moment: Moment, claim: Claim) -> None:
-    _define(moment, claim.code["name"], *_FUNCTIONS)
+    _define(moment, claim, *_FUNCTIONS)
 
 
 def _define_class(moment: Moment, claim: Claim) -> None:
-    _define(moment, claim.code["name"], ast.ClassDef)
+    _define(moment, claim, ast.ClassDef)
 
 
 def _import(moment: Moment, claim: Claim) -> None:
-    node = _running(moment, ast.Import, ast.ImportFrom).statement.node
+    node = running_of(moment, ast.Import, ast.ImportFrom).statement.node
     assert isinstance(node, (ast.Import, ast.ImportFrom))
     names = ", ".join(imported(node))
-    refuse_unless(claim.code["names"] == names, f"it binds `{names}`")
+    refuse_unless(claim.code.get("names", names) == names, f"it binds `{names}`")
 
 
 def _condition(moment: Moment, claim: Claim, came_out: bool) -> None:
-    running = _running(moment, ast.If, ast.While, ast.Assert, ast.match_case)
+    running = running_of(moment, ast.If, ast.While, ast.Assert, ast.match_case)
     node = running.statement.node
     test = node.guard if isinstance(node, ast.match_case) else getattr(node, "test", None)
     refuse_unless(isinstance(test, ast.expr), "the case has no guard")
     assert isinstance(test, ast.expr)
-    refuse_unless(moment.index.says(running.statement, test, claim.code["source"]), "its condition is another one")
+    if "source" in claim.code:
+        refuse_unless(moment.index.says(running.statement, test, claim.code["source"]), "its condition is another one")
     refuse_unless(is_known(moment, test), "it is not worked out yet")
     truth = moment.flow.truth(running)
     refuse_unless(truth is not None, "how it comes out is not known")
     refuse_unless(truth is came_out, f"it is {str(truth).lower()}")
-    if "shown" in claim.code:
-        check_shown(moment, test, claim.code["shown"], None)
-    _once(running, "condition")
+    for form in claim.forms:
+        check_shown(moment, test, form, None)
+    once(running, "condition")
 
 
 def _condition_true(moment: Moment, claim: Claim) -> None:
@@ -72,88 +72,58 @@ def _condition_false(moment: Moment, claim: Claim) -> None:
     _condition(moment, claim, False)
 
 
-def _branch(moment: Moment, taken: bool) -> None:
-    running = _running(moment, ast.If)
+def _branch(moment: Moment, claim: Claim, taken: bool) -> None:
+    running = running_of(moment, ast.If)
     refuse_unless(is_known(moment, running.statement.node.test), "the test is not worked out yet")  # type: ignore[union-attr]
     into = moment.flow.goes_into_body(running)
     refuse_unless(into is taken, "the branch is not taken" if taken else "the branch is not skipped")
-    _once(running, "branch")
+    if "l" in claim.counts:
+        line = moment.flow.next_line(running)
+        refuse_unless(claim.counts["l"] == line, f"it goes on at line {line}" if line else "it goes on nowhere")
+    once(running, "branch")
 
 
 def _take(moment: Moment, claim: Claim) -> None:
-    _branch(moment, True)
+    _branch(moment, claim, True)
 
 
 def _skip(moment: Moment, claim: Claim) -> None:
-    _branch(moment, False)
+    _branch(moment, claim, False)
 
 
-def _loop_over(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, *_FORS)
-    node = running.statement.node
-    assert isinstance(node, _FORS)
-    refuse_unless(not running.entered, "the loop was entered before")
-    refuse_unless(moment.index.says(running.statement, node.iter, claim.code["source"]), "it loops over something else")
-    refuse_unless(had_value(moment, node.iter, read_value(claim.code["value"])), "the value is another one")
-    _once(running, "loop_over")
-
-
-def _iteration(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, *LOOPS)
-    refuse_unless(moment.flow.goes_into_body(running) is True, "no iteration begins")
-    refuse_unless(claim.count["k"] == running.count, f"it is iteration {running.count}")
-    _once(running, "iteration")
-
-
-def _loop_end(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, *LOOPS)
-    refuse_unless(moment.flow.goes_into_body(running) is False, "the loop does not end")
-    refuse_unless(claim.count["k"] == running.count, f"it ends after {running.count}")
-    node = running.statement.node
-    if isinstance(node, ast.While):
-        refuse_unless(is_known(moment, node.test), "the test is not worked out yet")
-    _once(running, "loop_end")
-
-
-def _break(moment: Moment, claim: Claim) -> None:
-    _running(moment, ast.Break)
-
-
-def _continue(moment: Moment, claim: Claim) -> None:
-    _running(moment, ast.Continue)
-
-
-def _return_source(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, ast.Return)
+def return_source(moment: Moment, claim: Claim) -> None:
+    running = running_of(moment, ast.Return)
     value = running.statement.node.value  # type: ignore[union-attr]
     refuse_unless(value is not None, "it returns nothing")
     assert isinstance(value, ast.expr)
-    told = claim.code["source"]
-    holds = moment.index.says(running.statement, value, told)
-    refuse_unless(holds, f"it returns `{moment.index.text(value)}`")
+    if "source" in claim.code:
+        holds = moment.index.says(running.statement, value, claim.code["source"])
+        refuse_unless(holds, f"it returns `{moment.index.text(value)}`")
 
 
 def _return_nothing(moment: Moment, claim: Claim) -> None:
-    node = _running(moment, ast.Return).statement.node
+    node = running_of(moment, ast.Return).statement.node
     refuse_unless(getattr(node, "value", None) is None, "it returns something")
 
 
 def _raise_source(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, ast.Raise)
+    running = running_of(moment, ast.Raise)
     text = moment.index.clause(running.statement)
     refuse_unless(same_source(claim.code.get("source", ""), text), f"it raises `{text}`")
 
 
 def _evaluate(moment: Moment, claim: Claim) -> None:
-    running = _running(moment)
-    told = claim.code["source"]
+    running = running_of(moment)
+    told = claim.code.get("source")
+    if told is None:
+        return
     header = moment.index.header_text(running.statement)
     holds = same_source(told.removesuffix(":"), header) or bool(moment.index.find(running.statement, told))
     refuse_unless(holds, "the statement does not say that")
 
 
 def _with(moment: Moment, claim: Claim, leaving: bool) -> None:
-    running = _running(moment, *WITHS)
+    running = running_of(moment, *WITHS)
     refuse_unless(running.entered is leaving, "it is entered here" if leaving else "it is left here")
     text = moment.index.clause(running.statement)
     refuse_unless(_same_clause(claim.code["source"], text), f"its items are `{text}`")
@@ -174,7 +144,7 @@ def _leave_with(moment: Moment, claim: Claim) -> None:
 
 
 def _handler(moment: Moment, claim: Claim, catches: bool) -> None:
-    running = _running(moment, ast.ExceptHandler)
+    running = running_of(moment, ast.ExceptHandler)
     text = moment.index.clause(running.statement)
     told = claim.code.get("source", "")
     kind = running.statement.node.type  # type: ignore[union-attr]
@@ -182,7 +152,7 @@ def _handler(moment: Moment, claim: Claim, catches: bool) -> None:
     refuse_unless(holds, f"it is a handler for `{text}`")
     into = moment.flow.goes_into_body(running)
     refuse_unless(bool(into) is catches, "it does not catch" if catches else "it catches")
-    _once(running, "catch")
+    once(running, "catch")
 
 
 def _catch(moment: Moment, claim: Claim) -> None:
@@ -194,7 +164,7 @@ def _no_catch(moment: Moment, claim: Claim) -> None:
 
 
 def _match(moment: Moment, claim: Claim) -> None:
-    running = _running(moment, ast.Match)
+    running = running_of(moment, ast.Match)
     node = running.statement.node
     assert isinstance(node, ast.Match)
     refuse_unless(
@@ -204,7 +174,7 @@ def _match(moment: Moment, claim: Claim) -> None:
 
 
 def _case(moment: Moment, claim: Claim, matches: bool) -> None:
-    running = _running(moment, ast.match_case)
+    running = running_of(moment, ast.match_case)
     node = running.statement.node
     assert isinstance(node, ast.match_case)
     text = moment.index.text(node.pattern)
@@ -213,7 +183,7 @@ def _case(moment: Moment, claim: Claim, matches: bool) -> None:
     if node.guard is not None and not into:
         into = bool(running.probes.get(moment.index.span(node.guard))) or isinstance(node.guard, ast.Constant)
     refuse_unless(into is matches, "it does not match" if matches else "it matches")
-    _once(running, "case")
+    once(running, "case")
 
 
 def _case_true(moment: Moment, claim: Claim) -> None:
@@ -222,19 +192,6 @@ def _case_true(moment: Moment, claim: Claim) -> None:
 
 def _case_false(moment: Moment, claim: Claim) -> None:
     _case(moment, claim, False)
-
-
-def _work(moment: Moment, claim: Claim) -> None:
-    running = _running(moment)
-    nodes = moment.index.find(running.statement, claim.code["source"])
-    refuse_unless(bool(nodes), "the statement has no such expression")
-    told = read_value(claim.code["value"])
-    valued = [node for node in nodes if had_value(moment, node, told)]
-    if not valued:
-        refuse_unless(any(is_known(moment, node) for node in nodes), "it is not worked out (yet)")
-        refuse_unless(False, "its value is another one")
-    if "shown" in claim.code:
-        check_shown(moment, valued[0], claim.code["shown"], claim.code["value"])
 
 
 def outcome_missing(flow: Flow, running: Running) -> str:
@@ -249,8 +206,7 @@ def outcome_missing(flow: Flow, running: Running) -> str:
                 return "whether its condition is true"
         case ast.While() | ast.For() | ast.AsyncFor():
             into = flow.goes_into_body(running)
-            wanted = "iteration" if into else "loop_end"
-            if into is not None and wanted not in said and "condition" not in said:
+            if into is not None and ("iteration" if into else "loop_end") not in said and "condition" not in said:
                 return "which iteration begins" if into else "that the loop ends"
     return ""
 
@@ -263,12 +219,7 @@ STATEMENTS: dict[str, Verify] = {
     "condition_false": _condition_false,
     "take": _take,
     "skip": _skip,
-    "loop_over": _loop_over,
-    "iteration": _iteration,
-    "loop_end": _loop_end,
-    "break": _break,
-    "continue": _continue,
-    "return_source": _return_source,
+    "return_source": return_source,
     "return_nothing": _return_nothing,
     "raise_source": _raise_source,
     "evaluate": _evaluate,
@@ -279,5 +230,4 @@ STATEMENTS: dict[str, Verify] = {
     "match": _match,
     "case_true": _case_true,
     "case_false": _case_false,
-    "work": _work,
 }

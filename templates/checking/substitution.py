@@ -8,7 +8,7 @@ from templates.checking.moment import Moment, refuse_unless
 from templates.checking.source_index import has_comment, parse_expression
 from templates.checking.value_match import same
 from templates.checking.value_text import Literal, Reader, Row, Told, Unreadable, read_value
-from tracer.events import Value
+from tracer.events import Exact, Ref, Value
 
 _PROBED = (
     ast.Name,
@@ -29,6 +29,8 @@ _PROBED = (
 )
 _KINDS = "function|class|method|module|generator|coroutine|exception|iterator|view|object"
 _ODD = re.compile(rf"[^\W\d]\w*#\d+\(|<(?:{_KINDS}) |<cycle>")
+_RANGE = re.compile(r"range\((-?\d{1,18}(?:, -?\d{1,18}){0,2})\)")
+_NOT_THE_SOURCE = "it is not the source with its values put in"
 _STAND_IN = "told_value_{}_"
 _BRACKETS = {"[": ast.List, "(": ast.Tuple, "{": ast.Set}
 
@@ -79,12 +81,80 @@ def check_shown(moment: Moment, node: ast.expr, shown: str, value: str | None) -
         told = None
     if told is not None and had_value(moment, node, told):
         return
+    tree, walk = _read_form(moment, shown)
+    refuse_unless(walk.stands_for(node, tree), walk.reason or _NOT_THE_SOURCE)
+    _check_result(moment, node, tree, value)
+
+
+def _read_form(moment: Moment, shown: str) -> tuple[ast.expr, "_Walk"]:
     tree, stand_ins = _parse(shown)
     refuse_unless(tree is not None, f"`{shown[:80]}` is no expression")
     assert tree is not None
-    walk = _Walk(moment, shown if not stand_ins else "", stand_ins)
-    refuse_unless(walk.stands_for(node, tree), walk.reason or "it is not the source with its values put in")
-    _check_result(moment, node, tree, value)
+    return tree, _Walk(moment, stand_ins)
+
+
+def check_fails(moment: Moment, node: ast.expr, shown: str, error: str) -> None:
+    """Refuses a form of an expression that failed: one that is not the source, or that would come to a value."""
+    tree, walk = _read_form(moment, shown)
+    refuse_unless(walk.stands_for(node, tree), walk.reason or _NOT_THE_SOURCE)
+    try:
+        compute(tree, moment.index.bound)
+    except Unknown:
+        return
+    except Fails as failure:
+        refuse_unless(str(failure) == error, f"worked out, it raises {failure}")
+        return
+    refuse_unless(False, "worked out, it does not fail")
+
+
+def check_augmented(moment: Moment, node: ast.AugAssign, shown: str, olds: list[Value], news: list[Value]) -> None:
+    """Refuses a form of `old op value` that has other operands, or comes to another value than is stored."""
+    tree, walk = _read_form(moment, shown)
+    holds = isinstance(tree, ast.BinOp) and type(tree.op) is type(node.op)
+    refuse_unless(holds, "it is not the old value, the operator and the other operand")
+    assert isinstance(tree, ast.BinOp)
+    told = walk.told(tree.left)
+    segment = moment.segment
+    old = told is not None and any(same(told, value, segment.before) for value in olds)
+    refuse_unless(old or walk.stands_for(node.target, tree.left), "the old value is another one")
+    refuse_unless(walk.stands_for(node.value, tree.right), walk.reason or _NOT_THE_SOURCE)
+    try:
+        text = repr(compute(tree, moment.index.bound))
+        result = read_value(text)
+    except (Unknown, Unreadable, ValueError):
+        return
+    except Fails as failure:
+        refuse_unless(False, f"worked out, it raises {failure}")
+        return
+    stored = not news or any(same(result, value, segment.now) for value in news)
+    refuse_unless(stored, f"worked out, it is {text[:80]}")
+
+
+def check_literal(shown: str, value: str) -> None:
+    """Refuses arithmetic on literals that does not come to a value."""
+    tree = parse_expression(shown)
+    refuse_unless(tree is not None, f"`{shown[:80]}` is no expression")
+    assert tree is not None
+    try:
+        text = repr(compute(tree, frozenset()))
+    except (Unknown, Fails, ValueError):
+        refuse_unless(False, f"`{shown[:80]}` cannot be worked out")
+    refuse_unless(read_value(text) == read_value(value), f"`{shown[:80]}` comes to {text[:80]}")
+
+
+def lengths(moment: Moment, node: ast.expr) -> list[int]:
+    """The lengths that the value of an expression of the running statement had."""
+    found = []
+    for value in [node.value] if isinstance(node, ast.Constant) else known(moment, node):
+        if isinstance(value, (str, bytes)):
+            found.append(len(value))
+        elif isinstance(value, Ref):
+            found += [len(look(value.id).items) for look in (moment.segment.now, moment.segment.before)]
+        elif isinstance(value, Exact) and (numbers := _RANGE.fullmatch(value.text)):
+            found.append(len(range(*(int(number) for number in numbers[1].split(", ")))))
+    if not found and isinstance(node, (ast.List, ast.Tuple)):
+        return [len(node.elts)] if not any(isinstance(part, ast.Starred) for part in node.elts) else []
+    return found
 
 
 def _check_result(moment: Moment, node: ast.expr, tree: ast.expr, value: str | None) -> None:
@@ -135,9 +205,8 @@ def _parse(shown: str) -> tuple[ast.expr | None, dict[str, Told]]:
 class _Walk:
     """Walks a shown expression beside the source's."""
 
-    def __init__(self, moment: Moment, shown: str, stand_ins: dict[str, Told]) -> None:
+    def __init__(self, moment: Moment, stand_ins: dict[str, Told]) -> None:
         self.moment = moment
-        self.shown = shown
         self.stand_ins = stand_ins
         self.reason = ""
 
@@ -145,7 +214,7 @@ class _Walk:
         """Is the tree the node, with true values in place of some of its operands?"""
         if type(node) is type(tree) and self._alike(node, tree):
             return True
-        told = self._told(tree)
+        told = self.told(tree)
         if told is not None and had_value(self.moment, node, told):
             return True
         if told is not None and not self.reason:
@@ -175,7 +244,8 @@ class _Walk:
             return isinstance(right, ast.AST) and self._alike(left, right)
         return type(left) is type(right) and left == right
 
-    def _told(self, tree: ast.expr) -> Told | None:
+    def told(self, tree: ast.expr) -> Told | None:
+        """The value that a part of the form says, None where it says none."""
         if isinstance(tree, ast.Name) and tree.id in self.stand_ins:
             return self.stand_ins[tree.id]
         if isinstance(tree, ast.Constant):

@@ -44,7 +44,7 @@ class Shards:
             if source.prompt_column is None or source.answer_column is None
             else [source.prompt_column, source.answer_column]
         )
-        self._files, paths = _find(source)
+        self._files, paths = find_shards(source)
         self.groups = [group for path in paths for group in self._footer(path)]
         self.count = sum(group.rows for group in self.groups)
         if self.count == 0:
@@ -94,7 +94,7 @@ class Shards:
         return order
 
 
-def _find(source: SourceConfig) -> tuple[fsspec.AbstractFileSystem, list[str]]:
+def find_shards(source: SourceConfig) -> tuple[fsspec.AbstractFileSystem, list[str]]:
     """The file system and the sorted files of a source."""
     try:
         files, path = fsspec.core.url_to_fs(source.path)

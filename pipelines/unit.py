@@ -1,18 +1,20 @@
 """Runs one work unit: the traces that are missing, then the prose, then the part that says it is done."""
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import groupby
 
 from pipelines.identity import content_hash, rendering_version
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace, write_part
-from pipelines.plan import Unit, from_line
+from pipelines.plan import Unit
 from pipelines.runs import StoredRun, find_runs, save_runs, stored_run
 from pipelines.select import Planned, Selection, select_problem
+from pipelines.sources.located import Located, Posed
+from pipelines.spool import Marks, from_line
 from pipelines.tokens import tokenizer_identity
-from sandbox import Sandbox, SandboxUnavailable, observe
+from sandbox import Input, Sandbox, SandboxUnavailable, observe_all
 
 TRIES = 4
 _PAUSE_S = 2.0
@@ -38,6 +40,7 @@ def part_key(unit: Unit, options: BuildOptions) -> str:
         options.max_trace_bytes,
         options.time_limit_s,
         options.seed,
+        asdict(options.curation),
         options.styles,
         options.max_tokens,
         tokenizer_identity(options.tokenizer),
@@ -55,19 +58,39 @@ def _versions() -> tuple[str, str]:
 
 
 def _selections(workspace: Workspace, unit: Unit, options: BuildOptions) -> list[Selection]:
+    marks_at = workspace.marks(unit.bucket, unit.rows_hash)
+    marks = Marks.from_bytes(marks_at.read_bytes() if marks_at.exists() else b"")
+    rows: dict[str, list[Located]] = {}
+    posed: dict[str, list[Posed]] = {}
+    marked: dict[str, tuple[str, str]] = {}
     with workspace.spool(unit.bucket, unit.rows_hash).open("rb") as stream:
-        rows = [from_line(line) for line in stream]
-    rows.sort(key=lambda row: row.solution.problem_id)
-    grouped = groupby(rows, key=lambda row: row.solution.problem_id)
-    return [select_problem(list(problem), options) for _, problem in grouped]
+        for place, line in enumerate(stream):
+            found = from_line(line)
+            if isinstance(found, Posed):
+                posed.setdefault(found.problem.id, []).append(found)
+            elif place not in marks.left_out:
+                rows.setdefault(found.solution.problem_id, []).append(found)
+                if place in marks.rows:
+                    marked[found.solution.id] = marks.rows[place]
+    return [
+        select_problem(rows.get(name, []), options, posed.get(name, []), marked, marks.problems.get(name, ""))
+        for name in sorted(rows.keys() | posed.keys())
+    ]
 
 
-def _observe(sandbox: Sandbox, planned: Planned) -> StoredRun:
-    test = planned.test
-    seen = observe(
-        sandbox, planned.row.solution.program, stdin=test.stdin, call=test.call, limits=planned.limits, probe="full"
-    )
-    return stored_run(planned.trace_id, seen)
+def _observe(sandbox: Sandbox, planned: list[Planned]) -> Iterator[StoredRun]:
+    """The runs of one program, which is compiled and instrumented once for all its inputs."""
+    first = planned[0]
+    inputs = [Input(each.test.stdin, each.test.call) for each in planned]
+    observed = observe_all(sandbox, first.row.solution.program, inputs, limits=first.limits, probe="full")
+    for each, seen in zip(planned, observed, strict=True):
+        yield stored_run(each.trace_id, seen)
+
+
+def _by_program(planned: Iterable[Planned]) -> Iterator[list[Planned]]:
+    """Executions of one program under one set of limits, together."""
+    for _, group in groupby(planned, key=lambda each: (each.row.solution.program, each.limits)):
+        yield list(group)
 
 
 def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sandbox: OpenSandbox) -> None:
@@ -84,10 +107,11 @@ def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sa
             time.sleep(_PAUSE_S * attempt)
         try:
             sandbox = open_sandbox(attempt > 0)
-            for name, each in list(missing.items()):
-                runs[name] = _observe(sandbox, each)
-                if runs[name].verdict != "sandbox_error":
-                    del missing[name]
+            for together in _by_program(list(missing.values())):
+                for run in _observe(sandbox, together):
+                    runs[run.id] = run
+                    if run.verdict != "sandbox_error":
+                        del missing[run.id]
         except SandboxUnavailable:
             if attempt == TRIES - 1:
                 raise

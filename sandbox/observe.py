@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.integrity import difference, disagreement, judge_trace
@@ -46,19 +47,36 @@ def traced_limits(limits: Limits) -> Limits:
     )
 
 
-def _confirmed(sandbox: Sandbox, job: Job) -> Outcome:
-    """An untraced run; a verdict that hangs on a clock stands only if a second run agrees."""
-    outcome = sandbox.run(job)
-    if outcome.verdict not in _CLOCK_VERDICTS:
-        return outcome
-    again = sandbox.run(job)
-    return outcome if again.verdict in _CLOCK_VERDICTS else again
+@dataclass(frozen=True)
+class Input:
+    """What a program is run on: the text on fd 0, or the call of a `function` program."""
+
+    stdin: str = ""
+    call: str | None = None
 
 
-def _traced(sandbox: Sandbox, job: Job) -> tuple[Outcome, Report]:
-    """A traced run, once more where a clock ended it: a busy machine must not cost a trace."""
-    outcome, report = sandbox.examine(job)
-    return sandbox.examine(job) if outcome.verdict in _CLOCK_VERDICTS else (outcome, report)
+def _confirmed(sandbox: Sandbox, jobs: Sequence[Job]) -> list[Outcome]:
+    """Untraced runs; a verdict that hangs on a clock stands only if a second run, alone, agrees."""
+    outcomes = sandbox.run_all(jobs)
+    for at, outcome in enumerate(outcomes):
+        if outcome.verdict in _CLOCK_VERDICTS:
+            (again,) = sandbox.run_all([jobs[at]], alone=True)
+            if again.verdict not in _CLOCK_VERDICTS:
+                outcomes[at] = again
+    return outcomes
+
+
+def _traced(sandbox: Sandbox, jobs: Sequence[Job]) -> list[tuple[Outcome, Report]]:
+    """Traced runs, once more where a clock ended one: a busy machine must not cost a trace."""
+    runs = sandbox.examine_all(jobs)
+    return [
+        sandbox.examine_all([job], alone=True)[0] if outcome.verdict in _CLOCK_VERDICTS else (outcome, report)
+        for job, (outcome, report) in zip(jobs, runs, strict=True)
+    ]
+
+
+def _with_seed(jobs: Sequence[Job], hash_seed: int) -> list[Job]:
+    return [dataclasses.replace(job, hash_seed=hash_seed) for job in jobs]
 
 
 def _second_trace_seed(program: Program) -> int | None:
@@ -69,15 +87,18 @@ def _second_trace_seed(program: Program) -> int | None:
     return 1 if _CHANGES_BY_THE_RUN.search(text) else None
 
 
-def _differs_by_order(sandbox: Sandbox, job: Job, untraced: Outcome) -> str:
+def _differ_by_order(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -> list[str]:
     """What differs under further hash seeds; asked only where sets are made, since two elements often agree by luck."""
-    if not _MAKES_SETS.search("\n".join((job.program.prelude, job.program.code, job.call or ""))):
-        return ""
+    found = [""] * len(jobs)
+    text = "\n".join((jobs[0].program.prelude, jobs[0].program.code))
+    asked = [at for at, job in enumerate(jobs) if _MAKES_SETS.search(f"{text}\n{job.call or ''}")]
     for seed in range(2, HASH_SEEDS):
-        differs = difference(untraced, sandbox.run(dataclasses.replace(job, hash_seed=seed)))
-        if differs:
-            return differs
-    return ""
+        if asked:
+            others = sandbox.run_all(_with_seed([jobs[at] for at in asked], seed))
+            for at, other in zip(asked, others, strict=True):
+                found[at] = difference(untraced[at], other)
+            asked = [at for at in asked if not found[at]]
+    return found
 
 
 def observe(
@@ -94,28 +115,69 @@ def observe(
 
     Raises SandboxUnavailable where no jail can be started; every fault of the program is in the outcome.
     """
-    job = Job(program, stdin, call, limits, probe)
-    untraced = _confirmed(sandbox, job)
-    if not trace or untraced.verdict not in _TRACED_VERDICTS:
-        return Observation(untraced)
-    differs = _differs_by_order(sandbox, job, untraced)
-    if differs:
-        return Observation(untraced, nondeterministic=f"{differs} differs between two hash seeds")
-    traced_job = dataclasses.replace(job, limits=traced_limits(limits), traced=True, hash_seed=1)
-    traced, report = _traced(sandbox, traced_job)
-    if disagreement(untraced, traced, report):
-        twin = sandbox.run(dataclasses.replace(job, hash_seed=1))
-        differs = difference(untraced, twin)
+    (observation,) = observe_all(sandbox, program, [Input(stdin, call)], limits=limits, probe=probe, trace=trace)
+    return observation
+
+
+def observe_all(
+    sandbox: Sandbox,
+    program: Program,
+    inputs: Sequence[Input],
+    *,
+    limits: Limits,
+    probe: Probe = "full",
+    trace: bool = True,
+) -> list[Observation]:
+    """Like `observe`, for several inputs of one program, which is compiled and instrumented once for all of them."""
+    jobs = [Job(program, each.stdin, each.call, limits, probe) for each in inputs]
+    untraced = _confirmed(sandbox, jobs) if jobs else []
+    seen = [Observation(outcome) for outcome in untraced]
+    asked = [at for at, outcome in enumerate(untraced) if trace and outcome.verdict in _TRACED_VERDICTS]
+    if asked:
+        found = _trace(sandbox, [jobs[at] for at in asked], [untraced[at] for at in asked])
+        for at, observation in zip(asked, found, strict=True):
+            seen[at] = observation
+    return seen
+
+
+def _trace(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -> list[Observation]:
+    """Trace what has run to its own end, and see what differs from run to run."""
+    seen = [Observation(outcome) for outcome in untraced]
+    by_order = _differ_by_order(sandbox, jobs, untraced)
+    for at, differs in enumerate(by_order):
         if differs:
-            return Observation(untraced, nondeterministic=f"{differs} differs between two hash seeds")
-    integrity, why = judge_trace(untraced, traced, report)
-    seed = _second_trace_seed(program)
-    if integrity in ("complete", "truncated") and seed is not None:
-        _, second = _traced(sandbox, dataclasses.replace(traced_job, hash_seed=seed))
-        if not _same_log(report, second):
-            return Observation(untraced, nondeterministic="the trace differs between two runs")
-    kept = report.trace if integrity in ("complete", "truncated") else None
-    return Observation(dataclasses.replace(untraced, trace=kept, trace_integrity=integrity), traced_detail=why)
+            seen[at] = Observation(untraced[at], nondeterministic=f"{differs} differs between two hash seeds")
+    steady = [at for at, differs in enumerate(by_order) if not differs]
+    if not steady:
+        return seen
+    limits = traced_limits(jobs[0].limits)
+    traced_jobs = [dataclasses.replace(jobs[at], limits=limits, traced=True, hash_seed=1) for at in steady]
+    runs = dict(zip(steady, _traced(sandbox, traced_jobs), strict=True))
+    doubtful = [at for at in steady if disagreement(untraced[at], *runs[at])]
+    twins = sandbox.run_all(_with_seed([jobs[at] for at in doubtful], 1)) if doubtful else []
+    for at, twin in zip(doubtful, twins, strict=True):
+        differs = difference(untraced[at], twin)
+        if differs:
+            seen[at] = Observation(untraced[at], nondeterministic=f"{differs} differs between two hash seeds")
+            steady.remove(at)
+    judged = {at: judge_trace(untraced[at], *runs[at]) for at in steady}
+    kept = [at for at in steady if judged[at][0] in ("complete", "truncated")]
+    seed = _second_trace_seed(jobs[0].program)
+    changing: set[int] = set()
+    if seed is not None and kept:
+        again = [dataclasses.replace(jobs[at], limits=limits, traced=True, hash_seed=seed) for at in kept]
+        seconds = zip(kept, _traced(sandbox, again), strict=True)
+        changing = {at for at, (_, report) in seconds if not _same_log(runs[at][1], report)}
+    for at in steady:
+        if at in changing:
+            seen[at] = Observation(untraced[at], nondeterministic="the trace differs between two runs")
+            continue
+        integrity, why = judged[at]
+        log = runs[at][1].trace if at in kept else None
+        seen[at] = Observation(
+            dataclasses.replace(untraced[at], trace=log, trace_integrity=integrity), traced_detail=why
+        )
+    return seen
 
 
 def _same_log(first: Report, second: Report) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox import Observation, Sandbox, observe
+from sandbox import Input, Observation, Sandbox, observe, observe_all
 from schemas.job import Limits, Program
 from tracer.wire import decode
 
@@ -80,3 +80,29 @@ def test_a_program_that_removes_the_recorder_loses_its_trace_and_keeps_its_verdi
     assert observation.outcome.trace_integrity == "tampered"
     assert observation.outcome.trace is None
     assert "settrace" in observation.traced_detail
+
+
+def test_inputs_observed_together_come_to_what_they_come_to_alone(box):
+    program = Program("stdin", "n = int(input())\nt = [k * k for k in range(n)]\nprint(100 // n, t)\n")
+    inputs = [Input("3\n"), Input("0\n"), Input("seven\n"), Input("8\n")]
+    together = observe_all(box, program, inputs, limits=LIMITS)
+    for given, seen in zip(inputs, together, strict=True):
+        alone = observe(box, program, stdin=given.stdin, limits=LIMITS).outcome
+        assert (seen.outcome.verdict, seen.outcome.stdout, seen.outcome.error) == (
+            alone.verdict,
+            alone.stdout,
+            alone.error,
+        )
+        assert (seen.outcome.trace, seen.outcome.trace_integrity) == (alone.trace, alone.trace_integrity)
+
+
+def test_calls_observed_together_have_a_trace_each(box):
+    program = Program("function", "def f(x):\n    return x * 2\n")
+    seen = observe_all(box, program, [Input(call=f"f({n})") for n in range(3)], limits=LIMITS)
+    assert [each.outcome.value for each in seen] == ["0", "2", "4"]
+    assert len({each.outcome.trace for each in seen}) == 3
+    assert {each.outcome.trace_integrity for each in seen} == {"complete"}
+
+
+def test_no_input_is_no_run(box):
+    assert observe_all(box, Program("stdin", "print(1)"), [], limits=LIMITS) == []

@@ -17,7 +17,7 @@ from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, US
 from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
 from pipelines.merge import merge
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace, part_counts, write_part
+from pipelines.parts import Workspace, part_counts
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.sources.locate import SourceError
@@ -52,13 +52,12 @@ def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequen
         workspace.make()
         plan = make_plan(options, workspace)
         parts = _run(plan, options, workspace, beam_arguments(workers, beam))
-        read = workspace.prose("read", "rejects")
-        write_part(read, plan.rejects)
         (output / MANIFEST).unlink(missing_ok=True)
-        shards, counts = merge([read, *parts], output)
+        shards, counts = merge([*plan.rejects, *parts], output)
         manifest = make_manifest(options, plan, shards, counts)
         write_text_atomically(output / CARD, make_card(shards, manifest).encode())
         write_manifest(output, manifest)
+        workspace.kept_now()
         _forget(parts, workspace)
     return manifest
 

@@ -1,10 +1,12 @@
 """What a build is asked to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from pipelines.curation.options import Curation
 from pipelines.tokens import DEFAULT_TOKENIZER
 from schemas.job import MAX_EVENTS, MAX_TRACE_BYTES, Limits
+from schemas.problem import Problem
 from schemas.solution import Solution
 
 Backend = Literal["docker", "process"]
@@ -20,6 +22,7 @@ class BuildOptions:
         styles: each execution is told once in each.
         max_tokens: what prompt and explanation may take together; longer ones are folded; None for no limit.
         tokenizer: see `pipelines.tokens.token_counter`.
+        curation: which programs and inputs are kept.
         time_limit_s: processor seconds of every run; None for the row's own limit, else 10.
     """
 
@@ -33,9 +36,10 @@ class BuildOptions:
     max_tokens: int | None = None
     tokenizer: str = DEFAULT_TOKENIZER
     time_limit_s: float | None = None
+    curation: Curation = field(default_factory=Curation)
 
-    def limits_of(self, solution: Solution) -> Limits:
-        """What a run of this solution may use."""
+    def limits_of(self, solution: Solution | Problem) -> Limits:
+        """What a run of this solution, or of any of this problem, may use."""
         default = Limits()
         cpu_s = self.time_limit_s or solution.time_limit_s or default.cpu_s
         return Limits(

@@ -14,6 +14,7 @@ from schemas.columns import arrow_schema, to_row
 from schemas.configs import CONFIGS
 
 PARTS_FOLDER = ".parts"
+_IDENTITY_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,24 @@ class Workspace:
 
     def spool(self, bucket: str, key: str) -> Path:
         return self.root / "spool" / f"{bucket}-{key}.jsonl"
+
+    def marks(self, bucket: str, key: str) -> Path:
+        """What was decided of the spooled rows; there is no such file where nothing was."""
+        return self.root / "spool" / f"{bucket}-{key}.marks"
+
+    def kept_before(self) -> frozenset[bytes]:
+        """The identities of the rows that the last finished build kept."""
+        path = self.root / "kept"
+        data = path.read_bytes() if path.exists() else b""
+        return frozenset(data[at : at + _IDENTITY_BYTES] for at in range(0, len(data), _IDENTITY_BYTES))
+
+    def note_kept(self, identities: bytes) -> None:
+        """Notes the rows that this build keeps; `kept_now` makes it count."""
+        (self.root / "kept.new").write_bytes(identities)
+
+    def kept_now(self) -> None:
+        """From now on the rows last noted are those that were kept before."""
+        (self.root / "kept.new").replace(self.root / "kept")
 
     def traces(self, bucket: str, key: str) -> Path:
         return self.root / "traces" / f"{bucket}-{key}.parquet"

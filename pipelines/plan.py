@@ -1,4 +1,4 @@
-"""Planning: reads the sources once and deals their rows into work units by problem.
+"""Planning: reads the sources once, decides what is kept, and deals the rows into work units by problem.
 
 A unit is a bucket of problems. The bucket of a problem is the first bits of a hash of its name, so
 the bucket of a larger build lies inside one of a smaller build, and traces are found again.
@@ -6,25 +6,27 @@ the bucket of a larger build lies inside one of a smaller build, and traces are 
 
 import hashlib
 import math
-from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
+import numpy as np
 
+from pipelines.curation.candidates import Candidates, CandidateWriter
+from pipelines.curation.contamination import evaluation_sets
+from pipelines.curation.decide import decide
+from pipelines.curation.intake import Intake
 from pipelines.identity import content_hash
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry, Workspace
+from pipelines.read_rejects import ReadRejects
 from pipelines.sources.locate import SourceFile, source_files
-from pipelines.sources.located import Located
-from schemas.job import Program
+from pipelines.sources.located import Fault, Found, LeftOut, Located, Place, Posed
+from pipelines.spool import Marks, Spool
 from schemas.reject import RejectRow
-from schemas.solution import Solution, TestCase
 
 UNIT_BYTES = 32 << 10
 MAX_BITS = 14
-_BUFFERED_BYTES = 32 << 20
-_INPUT_SHOWN = 1_000
 
 
 @dataclass(frozen=True)
@@ -39,34 +41,25 @@ class Unit:
 
 @dataclass
 class SourceCount:
-    """What a source file holds: good rows, their public inputs and their hidden tests."""
+    """What a source file holds: good rows, the inputs to run them on, hidden tests, and what was left out by reason."""
 
     rows: int = 0
     executions: int = 0
     hidden: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def leave_out(self, reason: str, number: int = 1) -> None:
+        """Counts things that are no fault and not wanted."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + number
 
 
 @dataclass
 class Plan:
-    """All units of a build in order of their buckets, the rejects met while reading, and counts by file."""
+    """All units of a build in order of their buckets, the parts with the rejects met while reading, counts by file."""
 
     units: tuple[Unit, ...] = ()
-    rejects: list[Entry] = field(default_factory=list)
+    rejects: tuple[Path, ...] = ()
     files: dict[str, SourceCount] = field(default_factory=dict)
-
-
-def to_line(located: Located) -> bytes:
-    """A located solution as one spooled line."""
-    return orjson.dumps(asdict(located)) + b"\n"
-
-
-def from_line(line: bytes) -> Located:
-    """The located solution of a spooled line."""
-    data = orjson.loads(line)
-    raw = data["solution"]
-    raw["program"] = Program(**raw["program"])
-    raw["tests"] = tuple(TestCase(**test) for test in raw["tests"])
-    return Located(Solution(**raw), data["file"], data["location"])
 
 
 def bucket_bits(files: tuple[SourceFile, ...]) -> int:
@@ -81,70 +74,49 @@ def bucket_of(problem_id: str, bits: int) -> str:
     return f"b{number:032b}"[: bits + 1]
 
 
-class _Spool:
-    """Appends rows to bucket files, holding a bounded number of bytes back."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.waiting: dict[str, list[bytes]] = {}
-        self.bytes = 0
-        self.problems: dict[str, set[str]] = {}
-        self.executions: Counter[str] = Counter()
-
-    def _path(self, bucket: str) -> Path:
-        return self.folder / f"{bucket}.jsonl.tmp"
-
-    def add(self, bucket: str, located: Located) -> None:
-        line = to_line(located)
-        self.waiting.setdefault(bucket, []).append(line)
-        self.bytes += len(line)
-        self.problems.setdefault(bucket, set()).add(located.solution.problem_id)
-        self.executions[bucket] += sum(not test.hidden for test in located.solution.tests)
-        if self.bytes > _BUFFERED_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        for bucket, lines in self.waiting.items():
-            with self._path(bucket).open("ab") as stream:
-                stream.writelines(lines)
-        self.waiting.clear()
-        self.bytes = 0
-
-    def units(self, workspace: Workspace) -> tuple[Unit, ...]:
-        """Names each bucket file by its content and tells what is in it."""
-        self.flush()
-        units = []
-        for bucket in sorted(self.problems):
-            path = self._path(bucket)
-            rows_hash = content_hash(path.read_bytes())
-            path.replace(workspace.spool(bucket, rows_hash))
-            units.append(Unit(bucket, rows_hash, len(self.problems[bucket]), self.executions[bucket]))
-        return tuple(units)
-
-
-def _duplicates(located: Located) -> list[Entry]:
+def _duplicates(located: Located) -> list[RejectRow]:
     """A reject for each public input of a row whose id another row had before."""
     solution = located.solution
     shown = [test.call if test.call is not None else test.stdin for test in solution.tests if not test.hidden]
-    return [
-        Entry(
-            "rejects",
-            "train",
-            located.file,
-            RejectRow(
-                id=f"{located.location}/{index}",
-                stage="read",
-                reason="duplicate_id",
-                message=f"{located.location}: the id {solution.id!r} was used by a row before; give each row its own",
-                location=located.location,
-                input=text[:_INPUT_SHOWN],
-                claim="",
-                problem_id=solution.problem_id,
-                solution_id=solution.id,
-            ),
-        )
-        for index, text in enumerate(shown)
-    ]
+    file, _, number = located.location.rpartition(":")
+    fault = Fault("duplicate_id", f"the id {solution.id!r} was used by a row before; give each row its own")
+    place = Place(file, int(number))
+    names = {"problem_id": solution.problem_id, "solution_id": solution.id}
+    return [place.reject(fault, part=str(index), shown=text, **names) for index, text in enumerate(shown or [""])]
+
+
+class _Reading:
+    """One pass over the sources."""
+
+    def __init__(self, options: BuildOptions, intake: Intake, rejects: ReadRejects) -> None:
+        self.limit = options.limit
+        self.intake = intake
+        self.rejects = rejects
+        self.taken = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the limit of rows is reached."""
+        return self.limit is not None and self.taken >= self.limit
+
+    def take(self, found: Found, file: str, number: int, counts: SourceCount) -> None:
+        """Takes in one thing that a reader found in a file."""
+        match found:
+            case RejectRow():
+                self.rejects.add(Entry("rejects", "train", file, found))
+            case LeftOut(reason=reason, number=left_out):
+                counts.leave_out(reason, left_out)
+            case Posed():
+                counts.hidden += sum(test.hidden for test in found.problem.tests)
+                self.intake.take_problem(found)
+            case Located():
+                if not self.intake.take_solution(found, number):
+                    for row in _duplicates(found):
+                        self.rejects.add(Entry("rejects", "train", file, row))
+                    return
+                self.taken += 1
+                counts.rows += 1
+                counts.hidden += sum(test.hidden for test in found.solution.tests)
 
 
 def make_plan(options: BuildOptions, workspace: Workspace) -> Plan:
@@ -155,30 +127,84 @@ def make_plan(options: BuildOptions, workspace: Workspace) -> Plan:
     """
     files = source_files(options.sources)
     bits = bucket_bits(files)
-    for stale in (workspace.root / "spool").iterdir():
+    folder = workspace.root / "spool"
+    for stale in folder.iterdir():
         stale.unlink()
-    spool = _Spool(workspace.root / "spool")
+    sets = evaluation_sets(options.curation.decontaminate)
+    intake = Intake(
+        options.curation, sets, Spool(folder), CandidateWriter(folder), lambda problem: bucket_of(problem, bits)
+    )
+    rejects = ReadRejects(workspace)
+    reading = _Reading(options, intake, rejects)
     plan = Plan()
-    seen: set[bytes] = set()
-    taken = 0
-    for file in files:
+    for number, file in enumerate(files):
         counts = plan.files.setdefault(file.path, SourceCount())
         for found in file.read():
-            if options.limit is not None and taken >= options.limit:
+            if reading.full:
                 break
-            if isinstance(found, RejectRow):
-                plan.rejects.append(Entry("rejects", "train", file.path, found))
-                continue
-            solution = found.solution
-            name = hashlib.sha256(solution.id.encode()).digest()[:16]
-            if name in seen:
-                plan.rejects.extend(_duplicates(found))
-                continue
-            seen.add(name)
-            taken += 1
-            counts.rows += 1
-            counts.hidden += sum(test.hidden for test in solution.tests)
-            counts.executions += sum(not test.hidden for test in solution.tests)
-            spool.add(bucket_of(solution.problem_id, bits), found)
-    plan.units = spool.units(workspace)
+            reading.take(found, file.path, number, counts)
+    plan.rejects = rejects.close()
+    candidates = intake.writer.close()
+    marks = _marks(candidates, intake, options, workspace, list(plan.files.values()))
+    plan.units = _units(candidates, intake, marks, workspace, list(plan.files.values()))
     return plan
+
+
+def _marks(
+    candidates: Candidates, intake: Intake, options: BuildOptions, workspace: Workspace, files: list[SourceCount]
+) -> dict[str, Marks]:
+    """What is said of rows and problems, by bucket; leaves a note of the rows that are kept."""
+    marks: dict[str, Marks] = defaultdict(Marks)
+    for bucket, refused in intake.refused.items():
+        marks[bucket].rows.update(refused)
+    for bucket, problem_id, hit in intake.contaminated.values():
+        marks[bucket].problems[problem_id] = hit
+    names = list(intake.buckets)
+    rows = candidates.rows
+    kept = ~rows["refused"]
+    for mark in decide(candidates, options.curation, workspace.kept_before(), frozenset(intake.contaminated)):
+        row = rows[mark.row]
+        kept[mark.row] = False
+        of_bucket = marks[names[int(row["bucket"])]]
+        if mark.counted:
+            files[int(row["file"])].leave_out(mark.reason)
+            of_bucket.left_out.add(int(row["place"]))
+        else:
+            of_bucket.rows[int(row["place"])] = (mark.reason, mark.message)
+    workspace.note_kept(rows["identity"][kept].tobytes())
+    return marks
+
+
+def _executions(
+    candidates: Candidates, intake: Intake, marks: dict[str, Marks], files: list[SourceCount]
+) -> Counter[int]:
+    """How many inputs the rows of each bucket's number have to run on, also added to the counts by file."""
+    rows = candidates.rows
+    names = list(intake.buckets)
+    of_bucket: Counter[int] = Counter()
+    columns = (np.ascontiguousarray(rows[name]).tolist() for name in ("inputs", "problem", "bucket", "file", "place"))
+    for inputs, problem, bucket, file, place in zip(*columns, strict=True):
+        if place in marks[names[bucket]].left_out:
+            continue
+        number = inputs or intake.inputs.get(problem, 0)
+        of_bucket[bucket] += number
+        files[file].executions += number
+    return of_bucket
+
+
+def _units(
+    candidates: Candidates, intake: Intake, marks: dict[str, Marks], workspace: Workspace, files: list[SourceCount]
+) -> tuple[Unit, ...]:
+    """Names each bucket file by its content and what is said of its rows, and tells what is in it."""
+    intake.spool.flush()
+    executions = _executions(candidates, intake, marks, files)
+    units = []
+    for bucket, number in sorted(intake.buckets.items()):
+        path = intake.spool.path(bucket)
+        said = marks[bucket].to_bytes()
+        rows_hash = content_hash(path.read_bytes(), said)
+        path.replace(workspace.spool(bucket, rows_hash))
+        if said:
+            workspace.marks(bucket, rows_hash).write_bytes(said)
+        units.append(Unit(bucket, rows_hash, len(intake.problems[bucket]), executions[number]))
+    return tuple(units)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from schemas.problem import Problem
 from schemas.solution import Solution
 
 _EVALUATION_SETS = re.compile(
@@ -16,8 +17,8 @@ _VALIDATION_OF_100 = 5
 
 
 def is_evaluation(source: str) -> bool:
-    """Whether a row's `source` names a set that people evaluate with."""
-    return _EVALUATION_SETS.search(source) is not None
+    """Whether a row's `source` names a set that people evaluate with, and not its part to train on."""
+    return _EVALUATION_SETS.search(source) is not None and not source.endswith(" train")
 
 
 def hashed_split(problem_id: str) -> str:
@@ -28,13 +29,13 @@ def hashed_split(problem_id: str) -> str:
     return "validation" if number < _TEST_OF_100 + _VALIDATION_OF_100 else "train"
 
 
-def problem_split(solutions: Sequence[Solution]) -> str:
+def problem_split(rows: Sequence[Solution | Problem]) -> str:
     """The one split of a problem, from all its rows in their order.
 
     A row of an evaluation set sends the whole problem to `test`; else the first row that names a
     split decides, else the hash.
     """
-    if any(is_evaluation(solution.source) for solution in solutions):
+    if any(is_evaluation(row.source) for row in rows):
         return "test"
-    named = [solution.split for solution in solutions if solution.split]
-    return named[0] if named else hashed_split(solutions[0].problem_id)
+    named = [row.split for row in rows if row.split]
+    return named[0] if named else hashed_split(rows[0].problem_id)

@@ -1,8 +1,10 @@
 """From the stored runs of a problem to its rows: examples, predictions, traces, the solve row, and rejects."""
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
+from pipelines.curation.options import Curation
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
 from pipelines.runs import StoredRun
@@ -182,41 +184,69 @@ def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildO
 
 def solve_entry(selection: Selection, options: BuildOptions) -> Entry | None:
     """The solve row of a problem that has a statement and a test with a known answer, else None."""
-    for row in selection.rows:
-        solution = row.solution
+    for posed in selection.problems:
+        problem = posed.problem
         tests = {
             hidden: tuple(
                 TestRow(test.stdin if test.call is None else test.call, test.expected)
-                for test in solution.tests
+                for test in problem.tests
                 if test.hidden == hidden and test.expected is not None
             )
             for hidden in (False, True)
         }
-        if not solution.statement.strip() or not (tests[False] or tests[True]):
+        if not problem.statement.strip() or not (tests[False] or tests[True]):
             continue
-        limits = options.limits_of(solution)
+        limits = options.limits_of(problem)
         solve = SolveRow(
-            id=solution.problem_id,
-            prompt=solve_prompt(solution.statement, tests[False]),
-            kind=solution.program.kind,
-            statement=solution.statement,
-            entry=solution.entry,
+            id=problem.id,
+            prompt=solve_prompt(problem.statement, tests[False]),
+            kind=problem.kind,
+            statement=problem.statement,
+            entry=problem.entry,
             public_tests=tests[False],
             hidden_tests=tests[True],
             time_limit_s=limits.cpu_s,
             memory_limit_bytes=limits.memory_bytes,
-            source=solution.source,
-            license=solution.license,
+            checker=problem.checker,
+            difficulty=problem.difficulty,
+            tags=problem.tags,
+            source=problem.source,
+            license=problem.license,
         )
-        return Entry("solve", selection.split, row.file, solve)
+        return Entry("solve", selection.split, posed.file, solve)
     return None
+
+
+def predicted_solutions(
+    planned: Sequence[Planned], runs: Mapping[str, StoredRun], curation: Curation
+) -> frozenset[str]:
+    """The solutions whose outputs are to be predicted: some right ones of each model, wrong ones where asked for.
+
+    A solution is wrong if one of its runs is; one that nothing judges counts as right.
+    """
+    wrong = {each.row.solution.id for each in planned if _judge(each, runs[each.trace_id]) == "wrong_answer"}
+    right: Counter[str] = Counter()
+    predicted: dict[str, bool] = {}
+    for each in planned:
+        solution = each.row.solution
+        if solution.id in predicted:
+            continue
+        if solution.id in wrong:
+            predicted[solution.id] = curation.predict_wrong
+        else:
+            predicted[solution.id] = right[solution.model] < curation.predict_correct
+            right[solution.model] += 1
+    return frozenset(name for name, chosen in predicted.items() if chosen)
 
 
 def tell_problem(selection: Selection, runs: Mapping[str, StoredRun], options: BuildOptions) -> list[Entry]:
     """All rows of a problem, config by config, each config's in the order of the source."""
     entries = list(selection.rejects)
+    predicted = predicted_solutions(selection.planned, runs, options.curation)
     for planned in selection.planned:
-        entries.extend(tell_execution(planned, runs[planned.trace_id], selection.split, options))
+        told = tell_execution(planned, runs[planned.trace_id], selection.split, options)
+        to_predict = planned.row.solution.id in predicted and not planned.test.hidden
+        entries.extend(entry for entry in told if to_predict or entry.config != "output_prediction")
     solve = solve_entry(selection, options)
     if solve is not None:
         entries.append(solve)

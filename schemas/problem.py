@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.job import ProgramKind
-from schemas.solution import TestCase
+from schemas.solution import Solution, TestCase
 
 Checker = Literal["tokens", "custom"]
 """`tokens`: an answer is compared token by token, floats within 1e-5. `custom`: several answers are
@@ -38,3 +38,26 @@ class Problem:
     split: str | None = None
     time_limit_s: float | None = None
     memory_limit_bytes: int | None = None
+
+    @property
+    def problem_id(self) -> str:
+        """The name that solutions know it by."""
+        return self.id
+
+
+def problem_of(solution: Solution) -> Problem:
+    """The problem as a solution that brings its statement and tests along poses it."""
+    return Problem(
+        id=solution.problem_id,
+        kind=solution.program.kind,
+        statement=solution.statement,
+        entry=solution.entry,
+        tests=solution.tests,
+        source=solution.source,
+        license=solution.license,
+        difficulty=solution.difficulty,
+        tags=solution.tags,
+        split=solution.split,
+        time_limit_s=solution.time_limit_s,
+        memory_limit_bytes=solution.memory_limit_bytes,
+    )

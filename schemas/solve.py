@@ -13,7 +13,12 @@ class TestRow:
 
 @dataclass(frozen=True)
 class SolveRow:
-    """`solve`: write a program for a statement; the reward comes from the hidden tests."""
+    """`solve`: write a program for a statement; the reward comes from the hidden tests.
+
+    Attributes:
+        checker: `tokens` where answers are compared with the expected ones, `custom` where several may be right.
+        difficulty, tags: as the source words them, empty where it has none.
+    """
 
     id: str
     prompt: str
@@ -24,5 +29,8 @@ class SolveRow:
     hidden_tests: tuple[TestRow, ...]
     time_limit_s: float
     memory_limit_bytes: int
+    checker: str
+    difficulty: str
+    tags: tuple[str, ...]
     source: str
     license: str

@@ -30,7 +30,7 @@ def is_url(path: str) -> bool:
 def open_bytes(path: str) -> BinaryIO:
     """A file's bytes as they lie there."""
     if is_url(path):
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
 
         return cast(BinaryIO, fsspec.open(path, "rb").open())
     return open(path, "rb")

@@ -138,7 +138,7 @@ class SourceFile:
 
 def _expand(pattern: str) -> list[str]:
     if is_url(pattern):
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
 
         try:
             filesystem, path = fsspec.core.url_to_fs(pattern)

@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace, part_counts
-from pipelines.plan import bucket_of, from_line, make_plan, to_line
+from pipelines.plan import bucket_of, make_plan
 from pipelines.sources.located import Located
+from pipelines.spool import from_line, to_line
 from pipelines.unit import TRIES, Task, part_key, run_unit
 from sandbox import Sandbox, SandboxConfig, SandboxUnavailable
 from schemas.job import Program

@@ -1,6 +1,5 @@
 """Supervised fine-tuning: the loop from packed rows to an exported model."""
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,6 @@ from train.data.packing import NO_TARGET, PackedBatch
 from train.data.stream import StepRows, Stream, read_ahead
 from train.exit_codes import DONE, INTERRUPTED
 from train.model.export import export_model
-from train.model.flops import attention_flops, flops_per_token, peak_flops
 from train.model.loading import load_policy, load_tokenizer
 from train.model.policy import Policy
 from train.model.ranks import Ranks, join_ranks
@@ -23,7 +21,8 @@ from train.runs import open_run
 from train.sft.config import SftConfig
 from train.sft.validate import Validation
 from train.stop import StopSignal
-from train.watch.watcher import Watcher, peak_memory_gib
+from train.watch.speed import Speed
+from train.watch.watcher import Watcher
 
 
 def run_sft(config_path: str, overrides: Sequence[str] = ()) -> int:
@@ -50,7 +49,7 @@ def fine_tune(config: SftConfig, ranks: Ranks) -> int:
     start, stopped = int(state["step"]), False
     if start >= config.steps and (output / "model").exists():
         return DONE
-    speed = _Speed(policy, ranks)
+    speed = Speed(policy, ranks)
     rows_ahead = read_ahead(Stream(config.data, tokenizer, state["place"]))
     with (
         StopSignal() as stop,
@@ -124,32 +123,6 @@ def _share(rows: Sequence[PackedBatch], ranks: Ranks) -> list[PackedBatch]:
             )
         )
     return mine
-
-
-class _Speed:
-    """Tokens a second and model FLOPs utilisation between one step's end and the next."""
-
-    def __init__(self, policy: Policy, ranks: Ranks) -> None:
-        self._lm = policy.lm
-        self._per_token = flops_per_token(policy.lm)
-        self._ranks = ranks
-        name = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else "processor"
-        self._peak = peak_flops(name)
-        self.restart()
-
-    def restart(self) -> None:
-        self._last = time.perf_counter()
-
-    def measure(self, rows: Sequence[PackedBatch]) -> dict[str, float]:
-        seconds = time.perf_counter() - self._last
-        self._last += seconds
-        tokens = sum(len(row.input_ids) for row in rows)
-        pace = {"tokens_per_second": tokens / seconds, "memory_gib": peak_memory_gib(self._ranks.device)}
-        if self._peak is not None:
-            lengths = [int(length) for row in rows for length in row.cu_seqlens.diff()]
-            flops = self._per_token * tokens + attention_flops(self._lm, lengths)
-            pace["mfu"] = flops / seconds / self._peak / self._ranks.world
-        return pace
 
 
 def _counts(rows: StepRows, config: SftConfig) -> dict[str, float]:

@@ -9,9 +9,11 @@ from templates.checking.claims import Claim, Patterns, Sentence, Step, patterns_
 from templates.checking.event_claims import EVENTS
 from templates.checking.flow import Flow, Running
 from templates.checking.loop_claims import LOOPING
-from templates.checking.moment import Moment, Refused
+from templates.checking.moment import Moment, Refused, Verify
+from templates.checking.net_segment import NetSegment
 from templates.checking.omissions import effect, untold_text
 from templates.checking.place_text import Nowhere
+from templates.checking.range_claims import FOLDS, WITHIN, Range
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex
 from templates.checking.statement_claims import STATEMENTS, outcome_missing
@@ -25,7 +27,8 @@ MAX_PROBLEMS = 20
 """Problems after which a narration is not read on."""
 
 _CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **CHANGES, **EVENTS}
-_FRAME_ONLY = frozenset({"opening", "closing"})
+_RANGES = {**CHANGES, **WITHIN}
+_BLOCKS = {**_CLAIMS, **WITHIN}
 
 
 class _Enough(Exception):
@@ -127,6 +130,9 @@ class _Reading:
             if step.number > len(self.events):
                 self.problem(step.number, step.text, f"the trace has only {len(self.events)} events")
                 continue
+            if step.last != step.number:
+                expected = self._range(step)
+                continue
             expected += 1
             self._pass(expected - 1, step)
         while expected < len(self.events):
@@ -182,8 +188,65 @@ class _Reading:
         if not step.sentences:
             self.problem(step.number, step.text, "the step says nothing")
         for sentence in step.sentences:
-            self._sentence(moment, step.number, sentence)
+            self._sentence(moment, step.number, sentence, _CLAIMS)
         self._complete(moment, step)
+
+    def _range(self, step: Step) -> int:
+        """Moves past a range of events that one step tells, and holds the step against it; the last step it passed."""
+        first, last = step.number - 1, step.last - 1
+        if last <= first or last >= len(self.events):
+            self.problem(step.number, step.text, f"a range goes on to a later step, of {len(self.events)}")
+            self._pass(first, None)
+            return step.number
+        flow, state, following = self._flow, self._state, self.execution.trace.tail
+        segment = NetSegment(state, self._links)
+        found = Range(first, last, state.current, frozenset(flow.frames))
+        for at in range(first, last + 1):
+            self.at = at + 1
+            event = self.events[at]
+            ended = flow.enter(at)
+            state.enter(event)
+            if ended is not None and ended.at < first:
+                self._check_outcome(ended)
+            self._passing(event)
+            found.left |= event.kind in ("return", "unwind") and event.frame == found.view
+            running = flow.running(state.current)
+            if running is not None and running.step == at + 1:
+                running.folded = True
+                found.begun.append((state.current, running))
+            probes = segment.absorb(self.events[at + 1].changes if at + 1 < len(self.events) else following)
+            flow.probe(state.current, probes)
+        segment.settle()
+        self.at = step.number
+        self._hold_range(step, found, segment)
+        return step.last
+
+    def _hold_range(self, step: Step, found: Range, segment: NetSegment) -> None:
+        event, flow = self.events[found.last], self._flow
+        moment = Moment(
+            self.execution, event, found.last, self._index, flow, segment, None, "", ("", None), range=found
+        )
+        if step.line is not None:
+            self.problem(step.number, step.text, "a range names no line")
+        verify = _RANGES
+        for number, sentence in enumerate(step.sentences):
+            kinds = {pattern.kind for pattern, _, _ in sentence.shape.fits}
+            if "block" in kinds and not number:
+                moment.running = flow.running(found.view)
+                if moment.running is not None:
+                    moment.running.folded = False
+                verify = _BLOCKS
+            self._sentence(moment, step.number, sentence, FOLDS if not number else verify)
+        if not moment.mains:
+            self.problem(step.number, step.text, "it does not say what it folds")
+        if found.view in self._state.frames:
+            self._changes_told(moment, step, self._folded_names(found, segment))
+
+    @staticmethod
+    def _folded_names(found: Range, segment: NetSegment) -> frozenset[str]:
+        """The names that a definition or import within the range binds."""
+        names = {name for frame, running in found.begun if frame == found.view for name in running.statement.binds}
+        return frozenset(names) | ({name for _, name in segment.names} if "*" in names else frozenset())
 
     def _passing(self, event: Event) -> str:
         """The exception that was leaving a frame when this event came; remembers the one that leaves now."""
@@ -200,21 +263,21 @@ class _Reading:
             true = f"it is at line {line}" if line is not None else f"a {event.kind} names no line of its own"
             self.problem(step.number, step.text[: step.text.find(":") + 1] or step.text, true)
 
-    def _sentence(self, moment: Moment, number: int, sentence: Sentence) -> None:
+    def _sentence(self, moment: Moment, number: int, sentence: Sentence, known: dict[str, Verify]) -> None:
         self.claims += 1
         reasons: list[str] = []
         for claim in sentence.claims():
-            reason = self._refused(moment, claim)
+            reason = self._refused(moment, claim, known)
             if reason is None:
                 return
             reasons.append(reason)
         self.problem(number, sentence.text, "; or ".join(reasons) or "no pattern of the style matches this sentence")
 
     @staticmethod
-    def _refused(moment: Moment, claim: Claim) -> str | None:
-        verify = _CLAIMS.get(claim.kind)
+    def _refused(moment: Moment, claim: Claim, known: dict[str, Verify]) -> str | None:
+        verify = known.get(claim.kind)
         if verify is None:
-            return "such a sentence does not belong into a step" if claim.kind in _FRAME_ONLY else "not understood"
+            return "such a sentence does not belong into this step"
         try:
             verify(moment, claim)
         except (Refused, Nowhere, Unreadable) as error:
@@ -228,12 +291,17 @@ class _Reading:
         event, segment = moment.event, moment.segment
         if event.kind != "line" and not moment.mains:
             self.problem(step.number, step.text, f"it does not tell the event, a {event.kind}")
+        names = frozenset(moment.running.statement.binds) if moment.running is not None else frozenset()
+        if "*" in names:
+            names |= {name for _, name in segment.names}
+        self._changes_told(moment, step, names)
+
+    def _changes_told(self, moment: Moment, step: Step, exempt: frozenset[str]) -> None:
+        """Looks for changes, output and input that a step leaves out; the names in `exempt` need not be told."""
+        segment = moment.segment
         if moment.idle and (said := effect(moment)):
             self.problem(step.number, "Nothing changes.", f"something does: {said}")
         if segment.names or segment.objects:
-            exempt = frozenset(moment.running.statement.binds) if moment.running is not None else frozenset()
-            if "*" in exempt:
-                exempt |= {name for _, name in segment.names}
             for made in segment.untold(exempt):
                 self.problem(step.number, step.text, f"it does not tell that {untold_text(moment, made)}")
         if moment.printed < len(segment.printed):
@@ -245,5 +313,5 @@ class _Reading:
             self.problem(step.number, step.text, f"it does not tell that {read - moment.read} characters are read")
 
     def _check_outcome(self, running: Running | None) -> None:
-        if running is not None and (missing := outcome_missing(self._flow, running)):
+        if running is not None and not running.folded and (missing := outcome_missing(self._flow, running)):
             self.problem(running.step, "", f"it does not say {missing}")

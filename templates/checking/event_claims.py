@@ -2,8 +2,9 @@
 
 from templates.checking.claims import Claim
 from templates.checking.moment import Moment, Verify, refuse_unless
-from templates.checking.value_match import same_fields
+from templates.checking.value_match import Look, same_fields
 from templates.checking.value_text import Literal, Reader, Unreadable, read_value
+from tracer.events import Event
 
 
 def _is_main(moment: Moment, *kinds: str) -> None:
@@ -19,14 +20,18 @@ def _name(moment: Moment) -> str:
 
 def _call(moment: Moment, claim: Claim) -> None:
     _is_main(moment, "call")
-    event, text = moment.event, claim.code["call"]
+    hold_call(moment, claim, moment.event, moment.segment.now)
+
+
+def hold_call(moment: Moment, claim: Claim, event: Event, look: Look) -> None:
+    """Holds the function, arguments, depth and waiting caller that a sentence names against a `call` event."""
+    text = claim.code["call"]
     refuse_unless(text.startswith(event.name + "("), f"the function is `{event.name}`")
     reader = Reader(text, len(event.name) + 1)
     items = reader.items(")", fields=True)
     if reader.at != len(text):
         raise Unreadable("the call goes on after its parenthesis")
-    arguments = list(event.args)
-    refuse_unless(same_fields(items, list(arguments), moment.segment.now), "the arguments are others")
+    refuse_unless(same_fields(items, list(event.args), look), "the arguments are others")
     depth = moment.flow.frames[event.frame].depth
     refuse_unless(claim.counts.get("d", depth) == depth, f"the depth is {depth}")
     caller = moment.flow.frames.get(event.parent)

@@ -20,6 +20,7 @@ class Running:
         count: of a loop's header, the number of iterations begun since it was entered.
         entered: of a loop's header, whether the loop had been entered before; of `with`, whether this is its exit.
         step: the step that told it first, for messages.
+        folded: whether it ran within a range that tells no outcomes.
     """
 
     statement: Statement
@@ -27,6 +28,7 @@ class Running:
     step: int
     count: int = 0
     entered: bool = False
+    folded: bool = False
     probes: dict[Span, list[Value]] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
 

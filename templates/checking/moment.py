@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from templates.checking.claims import Claim
 from templates.checking.flow import Flow, Running
@@ -10,6 +11,9 @@ from templates.checking.source_index import SourceIndex
 from templates.checking.value_match import same_text
 from templates.execution import Execution
 from tracer.events import Event, Value
+
+if TYPE_CHECKING:
+    from templates.checking.range_claims import Range
 
 
 class Refused(Exception):
@@ -29,6 +33,7 @@ class Moment:
         stayed: places told to stay.
         idle: whether it was told that nothing changes.
         mains: how many sentences told the event itself.
+        range: what happened within the range of events that the step tells, if it tells one.
     """
 
     execution: Execution
@@ -45,6 +50,7 @@ class Moment:
     mains: int = 0
     idle: bool = False
     stayed: set[str] = field(default_factory=set)
+    range: "Range | None" = None
 
     def is_value(self, text: str, value: Value, *, at_any_time: bool = False) -> bool:
         """Is this the text of a value after the segment, or, where that is meant, before it?"""

@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 import fsspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from train.data.config import SourceConfig
@@ -70,7 +71,7 @@ class Shards:
                 missing = [column for column in self._columns if column not in footer.schema_arrow.names]
                 sizes = [footer.metadata.row_group(index).num_rows for index in range(footer.num_row_groups)]
                 names = footer.schema_arrow.names
-        except (OSError, pq.lib.ArrowInvalid) as error:
+        except (OSError, pa.ArrowInvalid) as error:
             raise DataError(f"{path}: not a readable Parquet file: {error}") from None
         if missing:
             raise DataError(f"{path}: no column {missing[0]!r}; it has {', '.join(names)}")

@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from transformers import PreTrainedTokenizerBase
 
@@ -34,26 +34,37 @@ class StepRows:
     fault: str
 
 
+class Drawn(NamedTuple):
+    """A document, and where it came from: the number of its source, and its place in what that source gives."""
+
+    source: int
+    place: int
+    document: Document
+
+
 class Stream:
     """Draws documents from the sources in proportion to their weights and packs them, a window at a time.
 
-    The stream depends on the data, the seed and the configuration only, so it is the same for any number of
-    ranks. A place in it is small: how many rows each source had given when the current window began, and how many
-    packed rows of the window have been used. Going on from there reads the window's documents again.
+    The stream depends on the data, the seed and the configuration only, so it is the same for any number of ranks.
+    The emptiest packed row of a window is not used: its documents go into the next window. A place in the stream is
+    small: where each source stood when the window began, which documents came over from the window before, and how
+    many packed rows of the window have been used. Going on from there reads the window's documents again.
     """
 
     def __init__(self, config: DataConfig, tokenizer: PreTrainedTokenizerBase, place: dict[str, Any] | None = None):
         self.config = config
         self.tokenizer = tokenizer
         self.sources = [Shards(source, config.seed) for source in config.sources]
-        start = place or {"drawn": [0] * len(self.sources), "window": 0, "used": 0, "dropped": _NOTHING_DROPPED}
+        nothing = {"drawn": [0] * len(self.sources), "over": [], "window": 0, "used": 0, "dropped": _NOTHING_DROPPED}
+        start = place or nothing
         self._drawn: list[int] = list(start["drawn"])
         self._window = int(start["window"])
         self._used = int(start["used"])
         self._dropped: dict[str, int] = dict(start["dropped"])
         self._fault = ""
         self._dropped_running = 0
-        self._readers = [self._rows_of(number) for number in range(len(self.sources))]
+        self._over = [self._draw_again(number, drawn) for number, drawn in start["over"]]
+        self._readers = [self._rows_from(number, drawn) for number, drawn in enumerate(self._drawn)]
 
     def __iter__(self) -> Iterator[StepRows]:
         """The steps' rows; ends when every source has been read `max_epochs` times, maybe with a smaller step.
@@ -71,56 +82,65 @@ class Stream:
             yield StepRows(tuple(rows), place, dict(self._dropped), self._fault)
 
     def _rows(self) -> Iterator[tuple[PackedBatch, dict[str, Any]]]:
-        while True:
-            before = {"drawn": list(self._drawn), "window": self._window, "dropped": dict(self._dropped)}
-            documents = self._fill_window()
-            if not documents:
-                return
-            bins = best_fit([len(document.ids) for document in documents], self.config.sequence_length)
+        ended = False
+        while not ended:
+            before = {
+                "drawn": list(self._drawn),
+                "over": [[drawn.source, drawn.place] for drawn in self._over],
+                "window": self._window,
+                "dropped": dict(self._dropped),
+            }
+            window, ended = self._fill_window()
+            bins = best_fit([len(drawn.document.ids) for drawn in window], self.config.sequence_length)
+            self._over = []
+            if not ended and len(bins) > 1:
+                emptiest = min(bins, key=lambda items: sum(len(window[item].document.ids) for item in items))
+                bins.remove(emptiest)
+                self._over = [window[item] for item in emptiest]
             # Best fit opens the bins of the longest documents first; training should not see them in that order.
             random.Random(f"{self.config.seed}/window/{self._window}").shuffle(bins)
             for used in range(self._used, len(bins)):
-                place = {**before, "used": used + 1}
-                yield pack([documents[item] for item in bins[used]]), place
+                yield pack([window[item].document for item in bins[used]]), {**before, "used": used + 1}
             self._window += 1
             self._used = 0
 
-    def _fill_window(self) -> list[Document]:
-        documents: list[Document] = []
-        tokens = 0
+    def _fill_window(self) -> tuple[list[Drawn], bool]:
+        """The documents of a window, and whether the sources have ended."""
+        window = list(self._over)
+        tokens = sum(len(drawn.document.ids) for drawn in window)
         room = self.config.window_rows * self.config.sequence_length
-        for document in self._draws():
-            if document is not None:
-                documents.append(document)
-                tokens += len(document.ids)
+        for drawn in self._draws():
+            if drawn is not None:
+                window.append(drawn)
+                tokens += len(drawn.document.ids)
                 if tokens >= room:
-                    break
-        return documents
+                    return window, False
+        return window, True
 
-    def _draws(self) -> Iterator[Document | None]:
+    def _draws(self) -> Iterator[Drawn | None]:
         """Documents, each from the source that is furthest behind its share; None for one that is dropped."""
         shares = [source.weight for source in self.config.sources]
         running = list(range(len(shares)))
         while running:
             total = sum(self._drawn) + 1
             number = max(running, key=lambda index: shares[index] / sum(shares) * total - self._drawn[index])
-            drawn = next(self._readers[number], None)
-            if drawn is None:
+            row = next(self._readers[number], None)
+            if row is None:
                 running.remove(number)
                 continue
             self._drawn[number] += 1
-            yield self._usable(number, *drawn)
+            yield self._usable(number, *row)
 
-    def _usable(self, number: int, name: str, row: dict[str, Any]) -> Document | None:
+    def _usable(self, number: int, name: str, row: dict[str, Any]) -> Drawn | None:
         reason = "unusable"
         try:
-            document = encode(self.tokenizer, read_conversation(row, self.config.sources[number], name), name)
+            document = self._encode(number, name, row)
         except DataError as error:
             self._fault = str(error)
         else:
             if len(document.ids) <= self.config.sequence_length:
                 self._dropped_running = 0
-                return document
+                return Drawn(number, self._drawn[number] - 1, document)
             reason = "too_long"
         self._dropped[reason] += 1
         self._dropped_running += 1
@@ -131,9 +151,17 @@ class Stream:
             )
         return None
 
-    def _rows_of(self, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _encode(self, number: int, name: str, row: dict[str, Any]) -> Document:
+        return encode(self.tokenizer, read_conversation(row, self.config.sources[number], name), name)
+
+    def _draw_again(self, number: int, drawn: int) -> Drawn:
+        name, row = next(self._rows_from(number, drawn))
+        return Drawn(number, drawn, self._encode(number, name, row))
+
+    def _rows_from(self, number: int, drawn: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What a source gives after its first `drawn` rows, epoch after epoch."""
         source = self.sources[number]
-        epoch, start = divmod(self._drawn[number], source.count)
+        epoch, start = divmod(drawn, source.count)
         while self.config.max_epochs is None or epoch < self.config.max_epochs:
             yield from source.rows(epoch, start)
             epoch, start = epoch + 1, 0

@@ -1,0 +1,92 @@
+"""Small models from nothing: a tokenizer trained on the texts at hand and a Qwen2 architecture without weights."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+from tokenizers.trainers import BpeTrainer
+from transformers import PreTrainedTokenizerFast, Qwen2Config
+
+from train.config import Section
+from train.data.config import SourceConfig
+from train.data.conversation import read_conversation
+from train.data.shards import Shards
+
+END = "<|end|>"
+
+
+class TinyConfig(Section):
+    """The shape of a small model."""
+
+    vocabulary: int = 2048
+    """Tokens of the vocabulary, the 256 bytes and the end token among them."""
+    width: int = 192
+    """Size of the hidden states."""
+    layers: int = 6
+    """Decoder layers."""
+    heads: int = 6
+    """Attention heads; half as many keys and values."""
+    tied: bool = True
+    """Whether the output layer is the embedding."""
+    positions: int = 4096
+    """Tokens that the model is made for."""
+
+
+def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
+    """Writes tokenizer and architecture; load them with `random_weights`. Digits stay single tokens.
+
+    Returns:
+        the folder.
+    """
+    words = Tokenizer(BPE())
+    # Numbers of one digit a token: arithmetic on tokens is then arithmetic on digits.
+    words.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
+    words.decoder = ByteLevelDecoder()
+    trainer = BpeTrainer(
+        vocab_size=shape.vocabulary,
+        special_tokens=[END],
+        initial_alphabet=ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    words.train_from_iterator(texts, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token=END, pad_token=END)
+    tokenizer.save_pretrained(folder)
+    Qwen2Config(
+        architectures=["Qwen2ForCausalLM"],
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.width,
+        intermediate_size=-(-shape.width * 8 // 3 // 16) * 16,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=max(1, shape.heads // 2),
+        max_position_embeddings=shape.positions,
+        tie_word_embeddings=shape.tied,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    ).save_pretrained(folder)
+    return folder
+
+
+def texts_of(source: SourceConfig) -> Iterable[str]:
+    """Every turn of a source's conversations."""
+    for name, row in Shards(source, 0).rows(0):
+        for turn in read_conversation(row, source, name):
+            yield turn["content"]
+
+
+def main() -> None:
+    """`python -m train.model.tiny CORPUS FOLDER`."""
+    parser = argparse.ArgumentParser(prog="train.model.tiny", description=__doc__)
+    parser.add_argument("corpus", help="a corpus folder; the tokenizer learns from its explanations")
+    parser.add_argument("folder", type=Path, help="where tokenizer and architecture go")
+    args = parser.parse_args()
+    make_tiny(args.folder, texts_of(SourceConfig(path=args.corpus)), TinyConfig())
+
+
+if __name__ == "__main__":
+    main()

@@ -123,6 +123,7 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         styles=args.styles,
         max_tokens=args.max_tokens,
         tokenizer=args.tokenizer,
+        side_tasks=args.side_tasks,
         time_limit_s=args.time_limit,
     )
     try:

@@ -11,6 +11,10 @@ _ABOUT = {
     "nlex": "executions told step by step in chat form; every claim was checked against the trace",
     "output_prediction": "programs with an input and what they truly print or return",
     "solve": "problem statements with public and hidden tests",
+    "next_line": "side task: which line runs next",
+    "variable_value": "side task: what a name holds at a moment",
+    "branch": "side task: which way a condition goes, and the values that decide it",
+    "input_from_output": "side task: an input that gives this output",
     "traces": "the trace log of each execution, beside columns to filter by",
     "rejects": "what did not become an example, with stage, reason and the claim that failed",
 }

@@ -16,6 +16,7 @@ _COMMANDS = {
     "sandbox": "build the image, examine this machine, run one program",
 }
 _STYLES = ("steps", "blocks", "story", "state")
+_SIDE_TASKS = ("next_line", "variable_value", "branch", "input_from_output")
 _BUILD_TEXT = """Runs every program of the sources on its inputs in the sandbox, tells what happened, checks every
 claim, and writes shards that `datasets` loads. A build that was stopped goes on where it stopped when the same
 command is given again. What stands after `--` goes to Apache Beam unchanged."""
@@ -72,12 +73,19 @@ def _add_trace_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _listed(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if len(set(names)) < len(names) or not set(names) <= set(known):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of different names among {', '.join(known)}")
+    return names
+
+
 def _styles(text: str) -> tuple[str, ...]:
-    styles = tuple(text.split(","))
-    unknown = [style for style in styles if style not in _STYLES]
-    if unknown or len(set(styles)) < len(styles):
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of different styles among {', '.join(_STYLES)}")
-    return styles
+    return _listed(text, _STYLES)
+
+
+def _side_tasks(text: str) -> tuple[str, ...]:
+    return _listed(text, _SIDE_TASKS)
 
 
 def _add_budget(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +113,13 @@ def _add_telling(parser: argparse.ArgumentParser) -> None:
         help=f"tell each execution once in each of these styles, with commas between: {', '.join(_STYLES)} (steps)",
     )
     _add_budget(parser)
+    parser.add_argument(
+        "--side-tasks",
+        type=_side_tasks,
+        default=(),
+        metavar="LIST",
+        help=f"also ask of each execution, with commas between: {', '.join(_SIDE_TASKS)} (none)",
+    )
 
 
 def _build_parser(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ class BuildOptions:
         styles: each execution is told once in each.
         max_tokens: what prompt and explanation may take together; longer ones are folded; None for no limit.
         tokenizer: see `pipelines.tokens.token_counter`.
+        side_tasks: questions that are asked of each execution, by the names of their configs.
         curation: which programs and inputs are kept.
         time_limit_s: processor seconds of every run; None for the row's own limit, else 10.
     """
@@ -35,6 +36,7 @@ class BuildOptions:
     styles: tuple[str, ...] = ("steps",)
     max_tokens: int | None = None
     tokenizer: str = DEFAULT_TOKENIZER
+    side_tasks: tuple[str, ...] = ()
     time_limit_s: float | None = None
     curation: Curation = field(default_factory=Curation)
 

@@ -16,6 +16,7 @@ from pipelines.merge import merge
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry, Workspace, write_part
 from pipelines.plan import Plan
+from pipelines.questions import question_rows
 from pipelines.select import INPUT_SHOWN, example_id
 from pipelines.tell import example
 from pipelines.tokens import tokenizer_identity
@@ -67,6 +68,7 @@ def _groups(shards: list[Path], options: BuildOptions, workspace: Workspace) -> 
         options.styles,
         options.max_tokens,
         tokenizer_identity(options.tokenizer),
+        options.side_tasks,
         rendering_version(),
     )
     for shard in shards:
@@ -115,6 +117,8 @@ def _entries(row: TraceRow, split: str, options: BuildOptions) -> Iterator[Entry
         why = Untold("trace", "trace_unreadable", str(error))
         yield Entry("rejects", split, "traces", _reject(row, why))
         return
+    for question in question_rows(row, execution, options.side_tasks, options.seed):
+        yield Entry(question.task, split, "traces", question)
     for style in options.styles:
         told = example(row, execution, style, options)
         if isinstance(told, ExampleRow):

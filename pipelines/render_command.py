@@ -23,6 +23,7 @@ def run_render_command(args: argparse.Namespace) -> int:
         styles=args.styles,
         max_tokens=args.max_tokens,
         tokenizer=args.tokenizer,
+        side_tasks=args.side_tasks,
     )
     try:
         token_counter(options.tokenizer)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipelines.curation.options import Curation
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
+from pipelines.questions import question_rows
 from pipelines.runs import StoredRun
 from pipelines.select import Planned, Selection, example_id
 from pipelines.tokens import token_counter
@@ -174,6 +175,8 @@ def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildO
     elif stored is not None and trace is not None:
         stdout = run.stdout.decode("utf-8")
         execution = execution_of(program, planned.test, stdout=stdout, value=run.value, trace=trace)
+        for question in question_rows(stored, execution, options.side_tasks, options.seed):
+            yield Entry(question.task, split, file, question)
         for style in options.styles:
             made = example(stored, execution, style, options)
             if isinstance(made, ExampleRow):

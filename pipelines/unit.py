@@ -44,6 +44,7 @@ def part_key(unit: Unit, options: BuildOptions) -> str:
         options.styles,
         options.max_tokens,
         tokenizer_identity(options.tokenizer),
+        options.side_tasks,
         rendering_version(),
         *_versions(),
     )

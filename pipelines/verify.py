@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pipelines.finding import Finding
 from pipelines.manifest import read_manifest
 from pipelines.trace_lookup import TraceLookup, rows_of
+from pipelines.verify_questions import question_faults
 from pipelines.verify_rows import (
     Fault,
     example_faults,
@@ -25,6 +26,7 @@ from pipelines.verify_rows import (
 from pipelines.verify_shards import file_findings
 from schemas.columns import from_row
 from schemas.configs import CONFIGS
+from schemas.question import QUESTION_CONFIGS
 
 _ONE_PROCESS_ROWS = 400
 
@@ -84,6 +86,8 @@ def _faults(group: _Group, row: Any) -> Iterator[Fault]:
             yield from prediction_faults(row, _outputs(group.corpus).get(_digest(row.kind, row.code, row.input), set()))
         case "solve":
             yield from solve_faults(row)
+        case config if config in QUESTION_CONFIGS:
+            yield from question_faults(row, _traces(group.corpus).find(group.split, row.trace_id))
         case "traces":
             yield from trace_faults(row)
         case "rejects":
@@ -116,7 +120,7 @@ def _identity_findings(corpus: Path, files: list[dict[str, Any]]) -> Iterator[Fi
     for config in CONFIGS:
         seen: set[bytes] = set()
         for listed in (listed for listed in files if listed["config"] == config):
-            columns = ["id"] + ["problem_id"] * (config in ("nlex", "output_prediction"))
+            columns = ["id"] + ["problem_id"] * (config not in ("solve", "traces", "rejects"))
             for row in pq.read_table(corpus / listed["path"], columns=columns).to_pylist():
                 key = _digest(row["id"], listed["split"] if config == "traces" else "")
                 if key in seen:

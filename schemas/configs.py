@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.nlex import ExampleRow
 from schemas.output_prediction import OutputPredictionRow
+from schemas.question import QUESTION_CONFIGS, QuestionRow
 from schemas.reject import RejectRow
 from schemas.solve import SolveRow
 from schemas.trace_row import TraceRow
@@ -12,6 +13,7 @@ CONFIGS: dict[str, type[Any]] = {
     "nlex": ExampleRow,
     "output_prediction": OutputPredictionRow,
     "solve": SolveRow,
+    **dict.fromkeys(QUESTION_CONFIGS, QuestionRow),
     "traces": TraceRow,
     "rejects": RejectRow,
 }

@@ -1,3 +1,3 @@
 """What runs beside the untrusted program: recorder, probes, bounded snapshots and the log; standard library only."""
 
-TRACER_VERSION = "1"
+TRACER_VERSION = "2"

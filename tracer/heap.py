@@ -5,37 +5,42 @@ values compare by identity. Every known object is owned, so that an id never com
 """
 
 import collections
-import types
-from collections.abc import Callable
-from itertools import compress, count
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import compress, count, islice, repeat
 from operator import is_, is_not
 from typing import Any
 
-from tracer import wire
+from tracer import opcodes as op
+from tracer.effects import ANY, APPENDED, DEQUEUED, INSERTED, KEYED, POPPED, PUSHED
 from tracer.events import OBJECT_KINDS
-from tracer.nameable import describe_exact, describe_opaque, is_enum
-from tracer.writer import Writer, varint
-
-_KIND_BYTE = {kind: bytes([number]) for number, kind in enumerate(OBJECT_KINDS)}
-_BASES: tuple[tuple[type, str], ...] = (
-    (list, "list"),
-    (tuple, "tuple"),
-    (dict, "dict"),
-    (set, "set"),
-    (frozenset, "frozenset"),
-    (collections.deque, "deque"),
-    (bytearray, "bytearray"),
+from tracer.nameable import describe_exact, describe_opaque
+from tracer.shapes import (
+    IMMUTABLE,
+    Shape,
+    is_library_instance,
+    is_plain,
+    read_attributes,
+    read_contents,
+    read_note,
+    read_pairs,
+    read_shape,
 )
-_IMMUTABLE = ("tuple", "frozenset")
-_LOOKED_PAST = (type, BaseException, int, str, float, bytes)
+from tracer.writer import Writer, count_runs, encode_ref, join_runs, varint
+
 _FEW = 16
 """Up to so many changed elements are told one by one, however short the list."""
-
-_HEAP_TYPE = 1 << 9
-_type_name = type.__dict__["__name__"].__get__
-_type_mro = type.__dict__["__mro__"].__get__
-_type_flags = type.__dict__["__flags__"].__get__
-_type_dict = type.__dict__["__dict__"].__get__
+_LONG = 256
+"""From so many elements on it is worth looking for runs before any is encoded."""
+_KIND = {kind: varint(number) for number, kind in enumerate(OBJECT_KINDS)}
+_SEQUENCES: dict[str, Callable[[Any], Iterator[Any]]] = {
+    "list": list.__iter__,
+    "tuple": tuple.__iter__,
+    "deque": deque.__iter__,
+}
+_MISSING = object()
+_MAPPINGS = frozenset({dict, collections.defaultdict, collections.Counter, collections.OrderedDict})
+_maxlen = deque.__dict__["maxlen"].__get__
 
 
 def same(left: list[Any], right: list[Any]) -> bool:
@@ -43,22 +48,24 @@ def same(left: list[Any], right: list[Any]) -> bool:
     return len(left) == len(right) and all(map(is_, left, right))
 
 
-class _Shape:
-    """How objects of one type are read: its kind, name and note, and the slots of an instance."""
+class Known:
+    """An object that the trace refers to.
 
-    __slots__ = ("base", "kind", "name", "note", "slots")
+    Attributes:
+        ref: its number as a varint.
+        shadow: what it held when last looked at: a list (list, deque), bytes (bytearray), a dict by key
+            (dict with plain keys, instance) or two lists of keys and values (other dicts), a dict of
+            elements by themselves or by identity (set); None if it cannot change or is not defined yet.
+    """
 
-    def __init__(self, cls: type, kind: str, base: type | None, note: str) -> None:
-        self.kind = kind
-        self.name: str = _type_name(cls)
-        self.base = base
-        self.note = note
-        self.slots: list[tuple[str, Any]] = []
-        if kind == "object":
-            for part in _type_mro(cls):
-                for name, member in _type_dict(part).items():
-                    if type(member) is types.MemberDescriptorType:
-                        self.slots.append((name, member))
+    __slots__ = ("number", "object", "ref", "shadow", "shape")
+
+    def __init__(self, value: Any, number: int, shape: Shape) -> None:
+        self.object = value
+        self.number = number
+        self.shape = shape
+        self.ref = varint(number)
+        self.shadow: Any = None
 
 
 class Heap:
@@ -66,19 +73,18 @@ class Heap:
 
     Attributes:
         missed: changes that only a full look found.
+        pending: objects that the log has referred to and not defined yet.
     """
 
     def __init__(self, writer: Writer, module: str) -> None:
         self.writer = writer
         self.module = module
         self.missed = 0
-        self._ids: dict[int, int] = {}
-        self._objects: list[Any] = []
-        self._shapes: list[_Shape] = []
-        self._shadows: list[Any] = []
-        self._pending: list[int] = []
-        self._mutable: list[int] = []
-        self._types: dict[type, _Shape | None] = {}
+        self._known: dict[int, Known] = {}
+        self._refs: dict[int, bytes] = {}
+        self.pending: list[Known] = []
+        self._mutable: list[Known] = []
+        self._shapes: dict[type, Shape | None] = {}
         self._atoms: dict[type, Callable[[Any], bytes]] = {
             type(None): writer.none,
             bool: writer.truth,
@@ -95,19 +101,17 @@ class Heap:
         encode = self._atoms.get(type(value))
         if encode is not None:
             return encode(value)
-        number = self._ids.get(id(value))
-        if number is not None:
-            return self.writer.ref(number)
+        ref = self._refs.get(id(value))
+        if ref is not None:
+            return ref
         shape = self._shape(type(value))
         if shape is None:
             return self._nameless(value)
-        number = len(self._objects)
-        self._ids[id(value)] = number
-        self._objects.append(value)
-        self._shapes.append(shape)
-        self._shadows.append(None)
-        self._pending.append(number)
-        return self.writer.ref(number)
+        known = Known(value, len(self._known), shape)
+        self._known[id(value)] = known
+        self.pending.append(known)
+        ref = self._refs[id(value)] = encode_ref(known.number)
+        return ref
 
     def _nameless(self, value: Any) -> bytes:
         exact = describe_exact(value)
@@ -115,269 +119,350 @@ class Heap:
             return self.writer.exact(*exact)
         return self.writer.opaque(*describe_opaque(value))
 
-    def _shape(self, cls: type) -> _Shape | None:
+    def _shape(self, cls: type) -> Shape | None:
         try:
-            return self._types[cls]
+            return self._shapes[cls]
         except KeyError:
-            shape = self._types[cls] = self._read_type(cls)
+            shape = self._shapes[cls] = read_shape(cls, self.module)
             return shape
 
-    def _read_type(self, cls: type) -> _Shape | None:
-        mro = _type_mro(cls)
-        for base, kind in _BASES:
-            if base in mro:
-                fields = _type_dict(cls).get("_fields") if kind == "tuple" else None
-                note = " ".join(fields) if isinstance(fields, tuple) else ""
-                return _Shape(cls, kind, base, note)
-        ours = _type_flags(cls) & _HEAP_TYPE and _type_dict(cls).get("__module__") == self.module
-        if not ours or any(base in mro for base in _LOOKED_PAST) or is_enum(cls):
-            return None
-        return _Shape(cls, "object", None, "")
+    def holds(self, value: Any) -> bool:
+        """Is this a mutable object that the trace knows?"""
+        known = self._known.get(id(value))
+        return known is not None and known.shadow is not None
 
-    # Reading.
-
-    def _read(self, number: int) -> Any:
-        """What an object holds now: elements, or keys and values, or a set's elements by identity."""
-        value, shape = self._objects[number], self._shapes[number]
-        match shape.kind:
-            case "list":
-                return list.copy(value)
-            case "dict":
-                if isinstance(value, collections.OrderedDict):
-                    pairs = list(collections.OrderedDict.items(value))
-                    return [key for key, _ in pairs], [item for _, item in pairs]
-                return list(dict.keys(value)), list(dict.values(value))
-            case "object":
-                return self._read_instance(value, shape)
-            case "deque":
-                return list(collections.deque.__iter__(value))
-            case "bytearray":
-                return bytes(value)
-            case "tuple":
-                return list(tuple.__iter__(value))
-            case "set":
-                return {id(item): item for item in set.__iter__(value)}
-        return {id(item): item for item in frozenset.__iter__(value)}
-
-    @staticmethod
-    def _read_instance(value: Any, shape: _Shape) -> tuple[list[Any], list[Any]]:
-        keys: list[Any] = []
-        values: list[Any] = []
-        for name, member in shape.slots:
-            try:
-                values.append(member.__get__(value))
-            except AttributeError:
-                continue
-            keys.append(name)
-        try:
-            attributes = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            return keys, values
-        return keys + list(dict.keys(attributes)), values + list(dict.values(attributes))
-
-    def _note(self, number: int) -> str:
-        value, shape = self._objects[number], self._shapes[number]
-        if shape.kind == "deque":
-            limit = collections.deque.__dict__["maxlen"].__get__(value)
-            return "" if limit is None else str(limit)
-        if isinstance(value, collections.defaultdict):
-            factory = collections.defaultdict.__dict__["default_factory"].__get__(value)
-            return "" if factory is None else describe_opaque(factory)[1]
-        return shape.note
-
-    # Writing.
+    # Defining.
 
     def flush(self) -> None:
         """Defines every object that was met since the last flush, and those that they hold."""
-        writer, pending = self.writer, self._pending
+        if not self.pending:
+            return
+        writer, pending = self.writer, self.pending
         at = 0
         while at < len(pending):
-            number = pending[at]
+            known = pending[at]
             at += 1
-            shape = self._shapes[number]
-            writer.room(2 * _size(self._objects[number], shape.kind))
-            held = self._read(number)
-            if shape.kind not in _IMMUTABLE:
-                self._shadows[number] = held
-                self._mutable.append(number)
-            head = varint(number) + _KIND_BYTE[shape.kind] + writer.name(shape.name) + writer.name(self._note(number))
-            body = self._items(held)
-            writer.out += bytes([wire.NEW]) + head + body
+            shape, value = known.shape, known.object
+            iterate = _SEQUENCES.get(shape.kind)
+            if iterate is not None:
+                self.writer.room(count_runs(iterate(value), iterate(value)))
+            contents = read_contents(value, shape)
+            if shape.kind not in IMMUTABLE:
+                known.shadow = _shadow_of(contents, shape)
+                self._mutable.append(known)
+            head = known.ref + _KIND[shape.kind] + writer.name(shape.name) + writer.name(read_note(value, shape))
+            body = self._items(contents)
+            writer.out += bytes([op.NEW]) + head + body
         pending.clear()
 
-    def _items(self, held: Any) -> bytes:
-        value = self.value
-        if isinstance(held, tuple):
-            keys, values = held
-            pairs = [value(key) + value(item) for key, item in zip(keys, values, strict=True)]
-            return varint(len(pairs)) + b"".join(pairs)
-        if isinstance(held, bytes):
-            return varint(1) + value(held)
-        if isinstance(held, dict):
-            held = list(held.values())
-        return varint(len(held)) + b"".join(map(value, held))
+    def _items(self, items: list[Any]) -> bytes:
+        """A count and the encoded items.
 
-    def look(self, value: Any, front: bool = False) -> None:
-        """Records how a known object has changed, or what an unknown library object holds of known ones."""
-        number = self._ids.get(id(value))
-        if number is None:
+        Raises:
+            ByteLimit: they would not fit.
+        """
+        size = len(items)
+        if size >= _LONG:
+            first = items[0]
+            if all(map(is_, items, repeat(first))):
+                return varint(size) + bytes([op.V_REPEAT]) + varint(size) + self.value(first)
+            self.writer.room(count_runs(iter(items), iter(items)))
+        return varint(size) + join_runs(map(self.value, items))
+
+    # Looking.
+
+    def look(self, value: Any, change: int = ANY, key: Any = None) -> None:
+        """Records how a known object has changed, or what an unknown library object holds of known ones.
+
+        `change` and `key` say what alone can have happened to an object of a built-in type.
+        """
+        known = self._known.get(id(value))
+        if known is None:
             self._look_inside(value)
-        elif self._shadows[number] is not None:
-            self._compare(number, front)
+        elif known.shadow is not None:
+            kind = type(value)
+            if change != ANY:
+                if kind is list or (kind is deque and _maxlen(value) is None):
+                    if self._look_at_end(known, change):
+                        return
+                elif change == KEYED:
+                    if (kind is set or kind in _MAPPINGS) and self._look_at_key(known, key):
+                        return
+                elif change == INSERTED and kind in _MAPPINGS and self._look_at_new_keys(known):
+                    return
+            self._compare(known)
 
-    def _look_inside(self, value: Any) -> None:
-        if not _type_flags(type(value)) & _HEAP_TYPE or type in _type_mro(type(value)):
-            return
-        try:
-            attributes = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            return
-        for held in list(dict.values(attributes)):
-            number = self._ids.get(id(held))
-            if number is not None and self._shadows[number] is not None:
-                self._compare(number, front=False)
-
-    def look_everywhere(self) -> None:
-        """Compares every known object; what differs here was missed before."""
-        for number in self._mutable:
-            if self._compare(number, front=False):
-                self.missed += 1
-
-    def look_at_item(self, container: Any, key: Any) -> bool:
-        """Records one element that was set; False where only a full look can tell what happened."""
-        number = self._ids.get(id(container))
-        if number is None or self._shadows[number] is None:
+    def _look_at_end(self, known: Known, change: int) -> bool:
+        """Records what came or went at an end of a sequence; False where that is not all."""
+        live, shadow = known.object, known.shadow
+        grown = len(live) - len(shadow)
+        if change == APPENDED and grown >= 0:
+            if grown == 1:
+                fresh = live[-1]
+                encoded = self.value(fresh)
+                self.writer.out += bytes([op.APPEND]) + known.ref + encoded
+                shadow.append(fresh)
+            elif grown:
+                tail = [live[index] for index in range(-grown, 0)]
+                self._splice(known, len(shadow), 0, tail)
+                shadow.extend(tail)
             return True
-        shadow = self._shadows[number]
-        if type(container) is not list or type(key) is not int or len(shadow) != len(container):
+        if change == POPPED and grown <= 0:
+            if grown == -1:
+                self.writer.out += bytes([op.POP_LAST]) + known.ref
+                shadow.pop()
+            elif grown:
+                self._splice(known, len(live), -grown, [])
+                del shadow[grown:]
+            return True
+        if change == DEQUEUED and grown <= 0:
+            if grown == -1:
+                self.writer.out += bytes([op.POP_FIRST]) + known.ref
+                del shadow[0]
+            elif grown:
+                self._splice(known, 0, -grown, [])
+                del shadow[:-grown]
+            return True
+        if change == PUSHED and grown >= 0:
+            if grown:
+                head = [live[index] for index in range(grown)]
+                self._splice(known, 0, 0, head)
+                shadow[:0] = head
+            return True
+        return False
+
+    def _look_at_key(self, known: Known, key: Any) -> bool:
+        """Records what became of one key or element; False where that is not all, or cannot be asked."""
+        live, shadow = known.object, known.shadow
+        if type(shadow) is not dict or not is_plain(key):
             return False
-        index = key + len(container) if key < 0 else key
-        if not 0 <= index < len(container):
+        before = shadow.get(key, _MISSING)
+        if type(live) is set:
+            after = key if key in live else _MISSING
+            if (before is _MISSING) is not (after is _MISSING):
+                self._record(op.ADD if before is _MISSING else op.DISCARD, known, self.value(key))
+        else:
+            after = dict.get(live, key, _MISSING)
+            if after is _MISSING and before is not _MISSING:
+                self._record(op.DELITEM, known, self.value(key))
+            elif after is not before:
+                self._record(op.SETITEM, known, self.value(key) + self.value(after))
+        if after is _MISSING:
+            shadow.pop(key, None)
+        else:
+            shadow[key] = after
+        return len(shadow) == len(live)
+
+    def _look_at_new_keys(self, known: Known) -> bool:
+        """Records keys that came to a dict; False where that is not all, or cannot be asked."""
+        live, shadow = known.object, known.shadow
+        grown = len(live) - len(shadow)
+        if type(shadow) is not dict or grown < 0:
             return False
-        value = container[index]
-        if shadow[index] is not value:
-            shadow[index] = value
-            body = self.value(index) + self.value(value)
-            self._record(wire.SETITEM, number, body)
+        if grown:
+            fresh = list(islice(dict.__reversed__(live), grown))
+            if known.shape.ordered or not all(map(is_plain, fresh)):
+                return False
+            for key in reversed(fresh):
+                shadow[key] = value = dict.get(live, key)
+                self._record(op.SETITEM, known, self.value(key) + self.value(value))
         return True
+
+    def look_at_item(self, container: Any, key: Any) -> None:
+        """Records one element that was set."""
+        known = self._known.get(id(container))
+        if known is None or known.shadow is None:
+            return
+        shadow = known.shadow
+        if type(container) is list:
+            if type(key) is int and len(shadow) == len(container) and -len(shadow) <= key < len(shadow):
+                value = container[key]
+                if shadow[key] is not value:
+                    shadow[key] = value
+                    index = key if key >= 0 else key + len(shadow)
+                    encoded = self.value(index) + self.value(value)
+                    self.writer.out += bytes([op.SETITEM]) + known.ref + encoded
+                return
+        elif type(container) in _MAPPINGS and self._look_at_key(known, key):
+            return
+        self._compare(known)
+
+    def look_at_attribute(self, value: Any, name: str) -> None:
+        """Records one attribute that was set."""
+        known = self._known.get(id(value))
+        if known is None or known.shadow is None:
+            return
+        if known.shape.kind == "object" and not known.shape.slots:
+            attributes = read_attributes(value)
+            shadow = known.shadow
+            if attributes is not None and type(shadow) is dict:
+                after = dict.get(attributes, name, _MISSING)
+                if after is not _MISSING:
+                    if shadow.get(name, _MISSING) is not after:
+                        shadow[name] = after
+                        self._record(op.SETITEM, known, self.value(name) + self.value(after))
+                    if len(shadow) == len(attributes):
+                        return
+        self._compare(known)
 
     def item(self, container: Any, key: Any) -> Any:
-        """What a built-in container or an instance holds under a key; None where that would run code."""
-        if type(container) is list and type(key) is int and -len(container) <= key < len(container):
-            return container[key]
-        if type(container) in (dict, collections.defaultdict) and type(key) in (int, str):
-            return dict.get(container, key)
-        number = self._ids.get(id(container))
-        if number is not None and self._shapes[number].kind == "object":
-            keys, values = self._read(number)
-            return dict(zip(keys, values, strict=True)).get(key)
+        """What a known container holds under a key by the latest look; None where that cannot be told."""
+        known = self._known.get(id(container))
+        if known is None or known.shadow is None:
+            return None
+        shadow = known.shadow
+        if type(shadow) is dict and known.shape.kind in ("dict", "object") and is_plain(key):
+            return shadow.get(key)
+        if type(shadow) is list and type(key) is int and -len(shadow) <= key < len(shadow):
+            return shadow[key]
         return None
 
-    def _compare(self, number: int, front: bool) -> bool:
-        kind, old = self._shapes[number].kind, self._shadows[number]
+    def _look_inside(self, value: Any) -> None:
+        if not is_library_instance(type(value)):
+            return
+        for held in list(dict.values(read_attributes(value) or {})):
+            known = self._known.get(id(held))
+            if known is not None and known.shadow is not None:
+                self._compare(known)
+
+    def look_everywhere(self) -> int:
+        """Compares every known object; gives how many had changed unseen."""
+        return sum(map(self._compare, self._mutable))
+
+    def size(self) -> int:
+        """How many elements a look everywhere compares."""
+        return sum(len(known.shadow) for known in self._mutable)
+
+    # Comparing.
+
+    def _compare(self, known: Known) -> bool:
+        kind, old, live = known.shape.kind, known.shadow, known.object
         if kind == "list":
-            live = self._objects[number]
-            added = list.__len__(live) - len(old)
-            if added == 0 and all(map(is_, old, list.__iter__(live))):
+            if len(old) == list.__len__(live) and all(map(is_, old, list.__iter__(live))):
                 return False
-            if added > 0 and all(map(is_, old, list.__iter__(live))):
-                fresh = list.__getitem__(live, slice(len(old), None))
-                self._record(wire.SPLICE, number, varint(len(old)) + varint(0) + self._items(fresh))
-                old.extend(fresh)
-                return True
-        new = self._read(number)
-        match kind:
-            case "dict" | "object":
-                if same(old[0], new[0]) and same(old[1], new[1]):
-                    return False
-                self._shadows[number] = new
-                self._mapping_delta(number, old, new)
-            case "bytearray":
-                if old == new:
-                    return False
-                self._shadows[number] = new
-                self._record(wire.REFILL, number, self._items(new))
-            case "set":
-                if old.keys() == new.keys():
-                    return False
-                self._shadows[number] = new
-                self._set_delta(number, old, new)
-            case _:
-                if same(old, new):
-                    return False
-                self._shadows[number] = new
-                self._sequence_delta(number, old, new, front)
+        elif kind in ("dict", "object"):
+            return self._compare_pairs(known)
+        new = read_contents(live, known.shape)
+        if kind == "bytearray":
+            if old == new[0]:
+                return False
+            known.shadow = new[0]
+            self._record(op.REFILL, known, self._items(new))
+            return True
+        if kind == "set":
+            return self._compare_set(known, new)
+        if same(old, new):
+            return False
+        known.shadow = new
+        self._sequence_delta(known, old, new)
         return True
 
-    def _record(self, opcode: int, number: int, body: bytes) -> None:
-        self.writer.out += bytes([opcode]) + varint(number) + body
+    def _record(self, opcode: int, known: Known, body: bytes) -> None:
+        self.writer.out += bytes([opcode]) + known.ref + body
 
-    def _sequence_delta(self, number: int, old: list[Any], new: list[Any], front: bool) -> None:
+    def _splice(self, known: Known, start: int, removed: int, items: list[Any]) -> None:
+        self._record(op.SPLICE, known, varint(start) + varint(removed) + self._items(items))
+
+    def _sequence_delta(self, known: Known, old: list[Any], new: list[Any]) -> None:
         if len(old) == len(new):
             changed = list(compress(count(), map(is_not, old, new)))
             if len(changed) <= _FEW or 4 * len(changed) <= len(new):
                 for index in changed:
-                    body = self.value(index) + self.value(new[index])
-                    self._record(wire.SETITEM, number, body)
+                    self._record(op.SETITEM, known, self.value(index) + self.value(new[index]))
             else:
-                self._record(wire.REFILL, number, self._items(new))
+                self._record(op.REFILL, known, self._items(new))
             return
         shorter = min(len(old), len(new))
         head = _common(old, new, shorter)
-        tail = _common(old[::-1], new[::-1], shorter - (0 if front else head))
-        head = min(head, shorter - tail)
-        items = self._items(new[head : len(new) - tail])
-        self._record(wire.SPLICE, number, varint(head) + varint(len(old) - head - tail) + items)
+        tail = _common(old[::-1], new[::-1], shorter - head)
+        self._splice(known, head, len(old) - head - tail, new[head : len(new) - tail])
 
-    def _mapping_delta(self, number: int, old: tuple[list[Any], list[Any]], new: tuple[list[Any], list[Any]]) -> None:
-        if len(old[0]) <= len(new[0]) and all(map(is_, old[0], new[0])):
-            changed = list(compress(count(), map(is_not, old[1], new[1])))
-            self._set_items(number, new, [*changed, *range(len(old[0]), len(new[0]))])
+    def _compare_pairs(self, known: Known) -> bool:
+        keys, values = read_pairs(known.object, known.shape)
+        shadow = known.shadow
+        by_key = type(shadow) is dict
+        old_keys, old_values = (list(shadow), list(shadow.values())) if by_key else shadow
+        if same(old_keys, keys) and same(old_values, values):
+            return False
+        known.shadow = _pairs_shadow(keys, values, known.shape)
+        by_key = by_key and type(known.shadow) is dict
+        if by_key and len(old_keys) == len(keys) and old_keys == keys and same(old_values, values):
+            return False
+        self._mapping_delta(known, (old_keys, old_values), (keys, values), by_key)
+        return True
+
+    def _mapping_delta(
+        self,
+        known: Known,
+        old: tuple[list[Any], list[Any]],
+        new: tuple[list[Any], list[Any]],
+        by_key: bool,
+    ) -> None:
+        before = dict(zip(old[0] if by_key else map(id, old[0]), old[1], strict=True))
+        marks = new[0] if by_key else list(map(id, new[0]))
+        after = set(marks)
+        gone = [key for key, mark in zip(old[0], before, strict=True) if mark not in after]
+        kept = [mark for mark in before if mark in after]
+        if kept != marks[: len(kept)]:
+            self._record(op.REFILL, known, self._items(_in_turns(*new)))
             return
-        before = {id(key): value for key, value in zip(*old, strict=True)}
-        after = {id(key) for key in new[0]}
-        kept = [key for key in old[0] if id(key) in after]
-        grown = [key for key in new[0] if id(key) not in before]
-        if not same(kept + grown, new[0]):
-            self._record(wire.REFILL, number, self._items(new))
-            return
-        for key in old[0]:
-            if id(key) not in after:
-                self._record(wire.DELITEM, number, self.value(key))
-        keys, values = new
-        changed = [i for i, key in enumerate(keys) if id(key) not in before or before[id(key)] is not values[i]]
-        self._set_items(number, new, changed)
+        for key in gone:
+            self._record(op.DELITEM, known, self.value(key))
+        for mark, key, value in zip(marks, *new, strict=True):
+            if before.get(mark, _MISSING) is not value:
+                self._record(op.SETITEM, known, self.value(key) + self.value(value))
 
-    def _set_items(self, number: int, new: tuple[list[Any], list[Any]], indices: list[int]) -> None:
-        for index in indices:
-            body = self.value(new[0][index]) + self.value(new[1][index])
-            self._record(wire.SETITEM, number, body)
-
-    def _set_delta(self, number: int, old: dict[int, Any], new: dict[int, Any]) -> None:
-        for key in [key for key in old if key not in new]:
-            self._record(wire.DISCARD, number, self.value(old[key]))
-        for key in [key for key in new if key not in old]:
-            self._record(wire.ADD, number, self.value(new[key]))
+    def _compare_set(self, known: Known, new: list[Any]) -> bool:
+        old = known.shadow
+        fresh = known.shadow = _set_shadow(new)
+        gone = [item for item in old.values() if not _in_set(item, fresh)]
+        grown = [item for item in new if not _in_set(item, old)]
+        for item in gone:
+            self._record(op.DISCARD, known, self.value(item))
+        for item in grown:
+            self._record(op.ADD, known, self.value(item))
+        return bool(gone or grown)
 
 
-def _size(value: Any, kind: str) -> int:
-    """A lower bound of the elements, without asking the object itself."""
-    match kind:
-        case "list":
-            return list.__len__(value)
-        case "tuple":
-            return tuple.__len__(value)
-        case "dict":
-            return 2 * dict.__len__(value)
-        case "set":
-            return set.__len__(value)
-        case "frozenset":
-            return frozenset.__len__(value)
-        case "deque":
-            return collections.deque.__len__(value)
+def _mark(item: Any) -> Any:
+    """What a set's shadow knows an element by: the element, or a tuple of its id where that would run code."""
+    return item if is_plain(item) else (_MISSING, id(item))
+
+
+def _in_set(item: Any, shadow: dict[Any, Any]) -> bool:
+    return _mark(item) in shadow
+
+
+class _Marks(dict[Any, Any]):
+    """The shadow of a set with elements whose comparing would run code."""
+
+
+def _set_shadow(items: list[Any]) -> dict[Any, Any]:
+    marks = {_mark(item): item for item in items}
+    return marks if all(map(is_plain, items)) else _Marks(marks)
+
+
+def _pairs_shadow(keys: list[Any], values: list[Any], shape: Shape) -> Any:
+    if shape.kind == "object" or all(map(is_plain, keys)):
+        return dict(zip(keys, values, strict=True))
+    return keys, values
+
+
+def _shadow_of(contents: list[Any], shape: Shape) -> Any:
+    match shape.kind:
+        case "list" | "deque":
+            return contents
         case "bytearray":
-            return bytearray.__len__(value) // 2
-    return 0
+            return contents[0]
+        case "set":
+            return _set_shadow(contents)
+    return _pairs_shadow(contents[::2], contents[1::2], shape)
+
+
+def _in_turns(keys: list[Any], values: list[Any]) -> list[Any]:
+    flat: list[Any] = [None] * (2 * len(keys))
+    flat[::2], flat[1::2] = keys, values
+    return flat
 
 
 def _common(left: list[Any], right: list[Any], most: int) -> int:

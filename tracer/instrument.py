@@ -1,24 +1,47 @@
-"""Rewrites a program's syntax tree so that running it leaves the values of its sub-expressions in a buffer.
+"""Rewrites a program's syntax tree so that running it leaves in a buffer what the recorder must know.
 
-An expression `e` becomes `(append((k, e)) or buffer[-1][1])`: two C calls on one deque, so a probe
-makes no frame, no event and no recursion depth, and `e` is evaluated once, where it stood. Each
-statement gets one line number of its own, so that a `line` event is a statement about to run: its
-real first line, or a number past the end of the file where another statement begins on that line.
+A probe turns an expression `e` into `(append((k, e)) or buffer[-1][1])`: two C calls on one deque, so
+that it makes no frame, no event and no recursion depth, and `e` is evaluated once, where it stood. A
+note is a statement `append((k, x, …))` behind another on the same line: what that has bound and changed.
+For the native recorder both are `append(k, …)`, which gives back its second argument. Each statement
+gets one line number of its own, so that a `line` event is a statement about to run: its real first
+line, or a number past the end of the file where another statement begins on that line.
 """
 
 import ast
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-from tracer.effects import ALWAYS, NEVER, ON_READ, READING_METHODS, Effects, works_at_front
+from tracer.effects import (
+    ANY,
+    CALLED,
+    HARMLESS_BUILTINS,
+    INSERTED,
+    KEYED,
+    NOTHING,
+    WRITING_METHODS,
+    change_of_method,
+    change_of_operator,
+)
 from tracer.events import Span
+from tracer.notes import NoteMaker, mangle
+from tracer.scopes import FUNCTIONS, Names, Scope, collect_names, read_scope
 from tracer.source_columns import SourceColumns
+from tracer.statements import (
+    ATTRIBUTE,
+    CHANGE_ATTRIBUTE,
+    CHANGE_ITEM,
+    ITEM,
+    LOOK_KEY,
+    Instrumented,
+    Note,
+    Probe,
+    Statement,
+)
 
 APPEND, BUFFER = "__nlex_append__", "__nlex_probes__"
-TOUCH, TOUCH_READ = 0, 1
-"""Probes that have no span: their values are only looked at for changes, the second kind as `ON_READ` says."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PROBED = (
     ast.Name,
     ast.Attribute,
@@ -37,180 +60,169 @@ _PROBED = (
     *_COMPREHENSIONS,
 )
 _LOCATED = (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.arg, ast.keyword, ast.alias)
-_PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 _SILENT = (ast.Try, ast.TryStar, ast.Global, ast.Nonlocal)
-Node = TypeVar("Node", bound=ast.AST)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What the recorder must know of a statement.
-
-    Attributes:
-        ends_iteration: a StopIteration here is the quiet end of an iterator.
-        augmented: the name that an augmented assignment changes, which no probe sees.
-        augmented_item: the element that an augmented assignment changes, as in `items`.
-        items: elements and attributes that are assigned: the number of the object's probe, and that of
-            the key's, or the constant key itself in a tuple of one.
-        front: the statement's text works at the front of a list or deque.
-    """
-
-    span: Span
-    ends_iteration: bool = False
-    augmented: str | None = None
-    augmented_item: "Item | None" = None
-    items: tuple["Item", ...] = ()
-    front: bool = False
-
-
-Item = tuple[int, int | tuple[object]]
-
-
-@dataclass
-class Instrumented:
-    """A program ready to be compiled, and what its line numbers and probes stand for.
-
-    Attributes:
-        statements: by line number of the rewritten tree.
-        spans: of the probes, by number.
-        watch: for each probe `NEVER`, `ALWAYS` or `ON_READ`.
-        stored: every name that the program binds or deletes anywhere.
-        shared: names that a `global` statement declares.
-    """
-
-    tree: ast.Module
-    statements: dict[int, Statement] = field(default_factory=dict)
-    spans: list[Span] = field(default_factory=lambda: [(0, 0, 0, 0)] * 2)
-    watch: list[int] = field(default_factory=lambda: [ALWAYS, ON_READ])
-    stored: set[str] = field(default_factory=set)
-    shared: set[str] = field(default_factory=set)
+_NOTED_AFTER = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Expr, ast.Import, ast.ImportFrom)
+_NOTED_INSIDE = (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
+_BLOCKS = ("body", "orelse", "finalbody")
 
 
 class _Instrumenter:
-    """One pass over a tree."""
+    """One pass over a tree; `offset` lines stand before its text."""
 
-    def __init__(self, source: str, tree: ast.Module, probe: str) -> None:
-        self.columns = SourceColumns(source)
-        self.probe = probe
-        self.result = Instrumented(tree)
-        self._overflow = source.count("\n") + 2
-        self._aliases: set[str] = set()
-        self._defined: set[str] = set()
-        self._items: list[Item] = []
-
-    def run(self) -> Instrumented:
-        for node in ast.walk(self.result.tree):
-            self._note_names(node)
-        self._effects = Effects(frozenset(self.result.stored), frozenset(self._defined), frozenset(self._aliases))
-        self._block(self.result.tree.body, probing=True)
-        return self.result
-
-    def _note_names(self, node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                self.result.stored.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                self.result.stored.add(name)
-                self._defined.add(name)
-            case ast.alias(name=name, asname=other):
-                self.result.stored.add(other or name.split(".")[0])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                self.result.stored.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                self.result.stored.add(name)
-            case ast.Global(names=names):
-                self.result.shared.update(names)
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                self._aliases |= {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
-        elif isinstance(node, ast.arg):
-            self._aliases.add(node.arg)
+    def __init__(
+        self, source: str, names: Names, result: Instrumented, probe: str, *, native: bool, offset: int = 0
+    ) -> None:
+        self._columns = SourceColumns(source)
+        self._names = names
+        self._effects = names.effects
+        self._result = result
+        self._level = probe
+        self._native = native
+        self._offset = offset
+        self._overflow = max([offset + source.count("\n") + 1, *result.statements]) + 1
+        self._scope = Scope(function=False)
+        self._owner = ""
+        self._in_class = False
+        self._note: NoteMaker | None = None
+        self._spans = probe == "full"
+        self._certain = True
+        self._touches = False
 
     # Statements.
 
-    def _block(self, body: list[ast.stmt], probing: bool) -> None:
+    def module(self, tree: ast.Module) -> None:
+        """The whole program."""
+        self._scope = read_scope(tree, self._names, function=False)
+        if self._scope.slow:
+            self._result.slow.add(0)
+        self._block(tree.body)
+
+    def expression(self, node: ast.Expression) -> None:
+        """A lone expression, as one statement."""
+        span = self._span(node.body)
+        line = self._line_of(span[0])
+        self._result.statements[line] = Statement(span, prints=True, reads=True)
+        node.body = self._wrap(node.body)
+        for part in ast.walk(node):
+            self._move(part, line)
+
+    def _span(self, node: ast.AST) -> Span:
+        line, column, end, end_column = self._columns.span(node)
+        return line + self._offset, column, end + self._offset, end_column
+
+    def _block(self, body: list[ast.stmt]) -> None:
+        done: list[ast.stmt] = []
         for statement in body:
-            self._statement(statement, probing)
+            done.append(statement)
+            note = self._statement(statement)
+            if note is not None:
+                done.append(note)
+        body[:] = done
 
     def _line_of(self, line: int) -> int:
-        if line not in self.result.statements:
+        if line not in self._result.statements:
             return line
         self._overflow += 1
         return self._overflow
 
-    def _statement(self, node: ast.stmt, probing: bool) -> None:
-        span = self.columns.span(node)
+    def _statement(self, node: ast.stmt) -> ast.stmt | None:
+        """Instruments a statement and what is in it; gives the note that belongs behind it."""
+        span = self._span(node)
         line = 0
         if not isinstance(node, _SILENT):
             line = self._line_of(span[0])
-            self.result.statements[line] = Statement(span)
-        if isinstance(node, (ast.ClassDef, *_FUNCTIONS)):
+            self._result.statements[line] = Statement(span)
+        self._note = None if self._in_class else self._begin_note(node)
+        note = self._note
+        self._touches = False
+        if isinstance(node, (ast.ClassDef, *FUNCTIONS)):
             self._place(node, line)
-            self._block(node.body, probing=not isinstance(node, ast.ClassDef))
-            return
-        self._items = []
-        if probing:
-            self._expressions(node)
+            self._definition(node, line)
+            if note is not None:
+                note.bind(node.name)
+            return self._write_note(note, line)
+        described = self._describe(node, span)
+        self._expressions(node)
         if line:
-            self.result.statements[line] = self._describe(node, span)
+            acts = self._touches or (note is not None and bool(note.actions))
+            self._result.statements[line] = replace(described, acts=acts)
         self._place(node, line)
-        for block in ("body", "orelse", "finalbody"):
-            self._block(getattr(node, block, []), probing)
+        for block in _BLOCKS:
+            self._block(getattr(node, block, []))
         for handler in getattr(node, "handlers", []):
-            self._clause(handler, self.columns.span(handler), probing)
+            self._clause(handler, self._span(handler))
         for case in getattr(node, "cases", []):
-            if probing and self.probe == "full" and case.guard is not None:
+            self._note = None
+            if case.guard is not None:
                 case.guard = self._wrap(case.guard)
-            self._clause(case, self.columns.span(case.pattern), probing)
+            self._clause(case, self._span(case.pattern))
+        written = self._write_note(note, line)
+        if written is not None and isinstance(node, _NOTED_INSIDE):
+            node.body.insert(0, written)
+            return None
+        return written
 
-    def _clause(self, node: ast.ExceptHandler | ast.match_case, span: Span, probing: bool) -> None:
+    def _begin_note(self, node: ast.stmt) -> NoteMaker | None:
+        if not isinstance(node, (*_NOTED_AFTER, *_NOTED_INSIDE, ast.ClassDef, *FUNCTIONS)):
+            return None
+        rebound: set[str] = set()
+        steady = True
+        for part in [] if isinstance(node, (ast.ClassDef, *FUNCTIONS)) else _header(node):
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                rebound.add(part.id)
+            elif isinstance(part, ast.Call) and self._effects.runs_code(part.func):
+                steady = False
+        return NoteMaker(self._scope, self._names, self._owner, rebound, steady)
+
+    def _write_note(self, note: NoteMaker | None, line: int) -> ast.stmt | None:
+        if note is None or not note.actions:
+            return None
+        number = len(self._result.probes)
+        self._result.probes.append(Note(tuple(note.actions)))
+        operands: list[ast.expr] = [ast.Constant(number), *note.operands]
+        arguments: list[ast.expr] = operands if self._native else [ast.Tuple(operands, ast.Load())]
+        statement = ast.Expr(ast.Call(ast.Name(APPEND, ast.Load()), arguments, []))
+        for part in ast.walk(statement):
+            if isinstance(part, _LOCATED):
+                part.lineno = part.end_lineno = line
+                part.col_offset = part.end_col_offset = 0
+        return statement
+
+    def _definition(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, line: int) -> None:
+        kept = self._scope, self._owner, self._in_class
+        if isinstance(node, ast.ClassDef):
+            self._owner, self._in_class = node.name, True
+        else:
+            self._in_class = False
+            self._scope = read_scope(node, self._names, function=True, nested=self._scope.function)
+            if self._scope.slow:
+                self._result.slow.add(line)
+        self._block(node.body)
+        self._scope, self._owner, self._in_class = kept
+
+    def _clause(self, node: ast.ExceptHandler | ast.match_case, span: Span) -> None:
         line = self._line_of(span[0])
-        self.result.statements[line] = Statement(span)
+        self._result.statements[line] = Statement(span)
         self._place(node, line)
-        self._block(node.body, probing)
+        self._block(node.body)
 
     def _describe(self, node: ast.stmt, span: Span) -> Statement:
-        front = any(works_at_front(part) for part in ast.walk(node)) if not hasattr(node, "body") else False
-        items = tuple(self._items)
-        match node:
-            case ast.AugAssign(target=ast.Name(id=name)):
-                return Statement(span, augmented=name, items=items, front=front)
-            case ast.AugAssign(target=ast.Subscript() as target):
-                return Statement(span, augmented_item=items[0] if items else None, items=items, front=front)
-            case ast.AugAssign(target=ast.Attribute() as target):
-                number = self._number(target.value)
-                item: Item | None = None if number is None else (number, (target.attr,))
-                return Statement(span, augmented_item=item, items=items, front=front)
-        ends = isinstance(node, (ast.For, ast.AsyncFor))
-        if not hasattr(node, "body"):
-            ends = any(isinstance(part, ast.YieldFrom) for part in ast.walk(node))
-        return Statement(span, ends_iteration=ends, items=items, front=front)
-
-    def _item_probes(self, container: ast.expr, key: ast.expr) -> Item | None:
-        number = self._number(container)
-        if number is None:
-            return None
-        if isinstance(key, ast.Constant):
-            return number, (key.value,)
-        index = self._number(key)
-        return None if index is None else (number, index)
-
-    @staticmethod
-    def _number(wrapped: ast.expr) -> int | None:
-        """The number of the probe that an expression was wrapped in."""
-        match wrapped:
-            case ast.BoolOp(
-                values=[ast.Call(func=ast.Name(id=name), args=[ast.Tuple(elts=[ast.Constant(value=k), _])]), _]
-            ):
-                return int(k) if name == APPEND and isinstance(k, int) else None
-        return None
+        parts = list(_header(node))
+        ends = isinstance(node, (ast.For, ast.AsyncFor)) or any(isinstance(part, ast.YieldFrom) for part in parts)
+        calls = [part for part in parts if isinstance(part, ast.Call)]
+        prints = any(self._effects.prints(call.func) for call in calls)
+        if self._names.prints_aside or self._names.wild:
+            prints |= bool(calls) or isinstance(node, (ast.For, ast.With))
+        iterates = any(isinstance(part, (*_COMPREHENSIONS, ast.Starred, ast.Tuple, ast.Compare)) for part in parts)
+        reads = bool(calls) or iterates or isinstance(node, (ast.For, ast.With))
+        return Statement(span, ends_iteration=ends, prints=prints, reads=reads)
 
     def _place(self, node: ast.AST, line: int) -> None:
         """Puts everything that belongs to a statement's own header on one line."""
         if line:
             self._move(node, line)
         for name, value in ast.iter_fields(node):
-            if name in ("body", "orelse", "finalbody", "handlers", "cases") and isinstance(value, list):
+            if name in (*_BLOCKS, "handlers", "cases") and isinstance(value, list):
                 continue
             for part in value if isinstance(value, list) else [value]:
                 if isinstance(part, ast.AST):
@@ -225,41 +237,41 @@ class _Instrumenter:
             if several:
                 node.end_col_offset = max(node.end_col_offset or 0, node.col_offset)
 
-    # Expressions.
+    # Expressions of statements.
 
     def _expressions(self, node: ast.stmt) -> None:
         """Wraps the expressions of a statement's header."""
-        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant):
-            # A constant test is compiled away, and with it the event of each iteration.
-            node.test = self._probe(node.test, node.test, TOUCH if self.probe == "none" else None)
-            return
-        if self.probe != "full":
-            if self.probe == "branches" and isinstance(node, (ast.If, ast.While, ast.Assert)):
-                node.test = self._probe(node.test, node.test)
-            return
         match node:
+            case ast.While(test=ast.Constant()):
+                # A constant test is compiled away, and with it the event of each iteration.
+                node.test = self._probe(node.test, node.test, self._spans or self._level == "branches")
+            case ast.If() | ast.While() | ast.Assert():
+                node.test = self._test(node.test)
+                if isinstance(node, ast.Assert) and node.msg is not None:
+                    node.msg = self._wrap(node.msg)
             case ast.AnnAssign():
-                node.target = self._inside_target(node.target)
                 node.value = node.value and self._wrap(node.value)
-            case ast.Assign() | ast.Delete():
-                node.targets = [self._inside_target(target) for target in node.targets]
-                if isinstance(node, ast.Assign):
-                    node.value = self._wrap(node.value)
-            case ast.AugAssign() | ast.For() | ast.AsyncFor():
-                node.target = self._inside_target(node.target)
-                if isinstance(node, ast.AugAssign):
-                    node.value = self._wrap(node.value)
-                else:
-                    node.iter = self._wrap(node.iter)
+                if node.value is not None:
+                    node.target = self._target(node.target)  # type: ignore[assignment]
+            case ast.Assign():
+                node.value = self._wrap(node.value)
+                node.targets = [self._target(target) for target in node.targets]
+            case ast.Delete():
+                node.targets = [self._target(target) for target in node.targets]
+            case ast.AugAssign():
+                node.target = self._augmented(node.target, change_of_operator(node.op))  # type: ignore[assignment]
+                node.value = self._wrap(node.value)
+            case ast.For() | ast.AsyncFor():
+                # Where no iteration follows, no note is made of what the expression has changed.
+                note, self._note = self._note, None
+                node.iter = self._wrap(node.iter)
+                self._note = note
+                node.target = self._target(node.target)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     item.context_expr = self._wrap(item.context_expr)
                     if item.optional_vars is not None:
-                        item.optional_vars = self._inside_target(item.optional_vars)
-            case ast.If() | ast.While() | ast.Assert():
-                node.test = self._wrap(node.test)
-                if isinstance(node, ast.Assert) and node.msg is not None:
-                    node.msg = self._wrap(node.msg)
+                        item.optional_vars = self._target(item.optional_vars)
             case ast.Expr(value=ast.Constant()):
                 pass
             case ast.Return() | ast.Expr():
@@ -269,87 +281,182 @@ class _Instrumenter:
                 node.cause = node.cause and self._wrap(node.cause)
             case ast.Match():
                 node.subject = self._wrap(node.subject)
+            case ast.Import(names=parts) | ast.ImportFrom(names=parts) if self._note is not None:
+                for part in parts:
+                    if part.name != "*":
+                        self._note.bind(part.asname or part.name.partition(".")[0])
 
-    def _inside_target(self, target: Node) -> Node:
-        """Wraps what a target evaluates: the object and the key of a subscript, the object of an attribute."""
+    def _test(self, test: ast.expr) -> ast.expr:
+        if self._level != "branches":
+            return self._wrap(test)
+        spare = _copy_place(test)
+        return self._probe(spare, self._wrap(test), spanned=True)
+
+    def _target(self, target: ast.expr) -> ast.expr:
+        """What an assignment or deletion does to a target, and probes for what that evaluates."""
+        deletes = isinstance(getattr(target, "ctx", None), ast.Del)
+        note = self._note
         match target:
-            case ast.Subscript():
-                single = not isinstance(target.slice, ast.Slice) and isinstance(target.ctx, ast.Store)
-                target.value = self._wrap(target.value, NEVER if single else ALWAYS)
-                target.slice = self._wrap(target.slice)
-                item = self._item_probes(target.value, target.slice) if single else None
-                if item is not None:
-                    self._items.append(item)
-                else:
-                    self._watch(target.value)
-            case ast.Attribute():
-                target.value = self._wrap(target.value, ALWAYS)
+            case ast.Name(id=name) if note is not None:
+                (note.unbind if deletes else note.bind)(name)
             case ast.Tuple() | ast.List():
-                target.elts = [self._inside_target(part) for part in target.elts]
+                target.elts = [self._target(part) for part in target.elts]
             case ast.Starred():
-                target.value = self._inside_target(target.value)
+                target.value = self._target(target.value)
+            case ast.Subscript(slice=ast.Slice()):
+                target.value = self._receiver(target.value, ANY)
+                target.slice = self._wrap(target.slice)
+            case ast.Subscript() if note is not None:
+                target.value, container = self._operand(note, target.value)
+                target.slice, key = self._operand(note, target.slice)
+                note.say(LOOK_KEY if deletes else ITEM, container, key)
+            case ast.Attribute() if note is not None and not deletes:
+                target.value, owner = self._operand(note, target.value)
+                note.say(ATTRIBUTE, owner, mangle(target.attr, self._owner))
+            case ast.Subscript() | ast.Attribute():
+                target.value = self._receiver(target.value, ANY)
+                if isinstance(target, ast.Subscript):
+                    target.slice = self._wrap(target.slice)
         return target
 
-    def _watch(self, wrapped: ast.expr) -> None:
-        """Watches the object behind a probe that was made already."""
-        number = self._number(wrapped)
-        if number is not None:
-            self.result.watch[number] = ALWAYS
+    def _augmented(self, target: ast.expr, how: int) -> ast.expr:
+        note = self._note
+        match target:
+            case ast.Name(id=name) if note is not None:
+                note.change(name, how)
+            case ast.Subscript() if note is not None and not isinstance(target.slice, ast.Slice):
+                target.value, container = self._operand(note, target.value)
+                target.slice, key = self._operand(note, target.slice)
+                note.say(CHANGE_ITEM, container, key, how)
+            case ast.Attribute() if note is not None:
+                target.value, owner = self._operand(note, target.value)
+                note.say(CHANGE_ATTRIBUTE, owner, mangle(target.attr, self._owner), how)
+            case ast.Subscript() | ast.Attribute():
+                return self._target(target)
+        return target
 
-    def _probe(self, original: ast.expr, inner: ast.expr, number: int | None = None, watch: int = NEVER) -> ast.expr:
-        """`(append((k, inner)) or buffer[-1][1])`, located where the original stands."""
-        if number is None:
-            number = len(self.result.spans)
-            self.result.spans.append(self.columns.span(original))
-            self.result.watch.append(watch)
-        pair = ast.Tuple([ast.Constant(number), inner], ast.Load())
-        pair.probe = True  # type: ignore[attr-defined]
-        last = ast.Subscript(ast.Name(BUFFER, ast.Load()), ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Load())
-        call = ast.Call(ast.Name(APPEND, ast.Load()), [pair], [])
-        whole = ast.BoolOp(ast.Or(), [call, ast.Subscript(last, ast.Constant(1), ast.Load())])
-        for part in (pair, pair.elts[0], last, last.value, last.slice, last.slice.operand, call, call.func, whole):  # type: ignore[attr-defined]
-            ast.copy_location(part, original)
-        ast.copy_location(whole.values[1], original)
-        ast.copy_location(whole.values[1].slice, original)  # type: ignore[attr-defined]
-        return whole
+    # Expressions.
 
-    def _wrap(self, node: ast.expr, watch: int = NEVER) -> ast.expr:
-        """An expression with probes around it and around everything it evaluates."""
+    def _operand(self, note: NoteMaker, node: ast.expr) -> tuple[ast.expr, int]:
+        """An expression whose value a note needs, and where the note finds it."""
+        match node:
+            case ast.Constant(value=value):
+                return node, note.constant(value)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(positive))):
+                return node, note.constant(-positive)
+        if self._certain and note.can_read(node) and isinstance(node, ast.Name):
+            return self._wrap(node), note.read(node.id)
+        if isinstance(node, ast.Lambda):
+            return self._wrap(node), note.constant(None)
+        spare = _copy_place(node)
+        spanned = self._spans and isinstance(node, _PROBED)
+        name = node.id if isinstance(node, ast.Name) else None
+        wrapped = self._probe(spare, self._inside(node), spanned, name=name, keeps=True)
+        return wrapped, -(len(self._result.probes) - 1)
+
+    def _receiver(self, node: ast.expr, change: int) -> ast.expr:
+        """An expression whose value may change in the statement."""
+        if self._note is not None and self._certain and self._note.can_read(node) and isinstance(node, ast.Name):
+            self._note.look(node.id, change)
+            return self._wrap(node)
+        return self._wrap(node, change)
+
+    @contextmanager
+    def _aside(self, *, spans: bool) -> Iterator[None]:
+        """For what may be evaluated never, or often: a note cannot tell of it."""
+        kept = self._spans, self._certain
+        self._spans, self._certain = self._spans and spans, False
+        yield
+        self._spans, self._certain = kept
+
+    def _wrap(self, node: ast.expr, change: int = NOTHING) -> ast.expr:
+        """An expression with probes around it and around everything it evaluates, as the level has it."""
         match node:
             case ast.Constant():
                 return node
             case ast.Starred():
-                node.value = self._wrap(node.value, watch)
+                node.value = self._wrap(node.value, change)
                 return node
             case ast.Lambda():
-                node.body = self._touch_inside(node.body)
+                kept, self._note = self._note, None
+                with self._aside(spans=False):
+                    node.body = self._wrap(node.body)
+                self._note = kept
                 return node
-        spare = ast.copy_location(ast.Constant(None), node)
-        spare.end_lineno, spare.end_col_offset = node.end_lineno, node.end_col_offset
+        spare = _copy_place(node)
         inner = self._inside(node)
-        return self._probe(spare, inner, watch=watch) if isinstance(node, _PROBED) else inner
+        spanned = self._spans and isinstance(node, _PROBED)
+        if not (spanned or change != NOTHING or isinstance(node, ast.NamedExpr)):
+            return inner
+        walrus = node.target.id if isinstance(node, ast.NamedExpr) else None
+        name = node.id if isinstance(node, ast.Name) else None
+        return self._probe(spare, inner, spanned, name=name, change=change, walrus=walrus)
+
+    def _probe(
+        self,
+        place: ast.expr,
+        inner: ast.expr,
+        spanned: bool,
+        *,
+        name: str | None = None,
+        change: int = NOTHING,
+        keeps: bool = False,
+        walrus: str | None = None,
+    ) -> ast.expr:
+        number = len(self._result.probes)
+        binds = None
+        if walrus is not None:
+            binds = NoteMaker(self._scope, self._names, self._owner, set(), steady=True).walrus(walrus)
+        span = self._span(place) if spanned else None
+        name = mangle(name, self._owner) if spanned and name else None
+        self._result.probes.append(Probe(span, name, change, keeps, binds))
+        self._touches |= change != NOTHING or binds is not None
+        append, count = ast.Name(APPEND, ast.Load()), ast.Constant(number)
+        whole: ast.expr
+        if self._native:
+            whole = ast.Call(append, [count, inner], [])
+            made: list[ast.AST] = [append, count, whole]
+        else:
+            pair = ast.Tuple([count, inner], ast.Load())
+            call = ast.Call(append, [pair], [])
+            minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
+            last = ast.Subscript(ast.Name(BUFFER, ast.Load()), minus, ast.Load())
+            value = ast.Subscript(last, ast.Constant(1), ast.Load())
+            whole = ast.BoolOp(ast.Or(), [call, value])
+            made = [append, count, pair, call, minus, minus.operand, last, last.value, value, value.slice, whole]
+        for part in made:
+            ast.copy_location(part, place)
+        return whole
 
     def _inside(self, node: ast.expr) -> ast.expr:
         match node:
             case ast.Call():
-                watch = self._effects.on_arguments(node.func)
-                node.func = self._callee(node.func)
-                node.args = [self._wrap(argument, watch) for argument in node.args]
-                for keyword in node.keywords:
-                    keyword.value = self._wrap(keyword.value, watch)
+                self._call(node)
             case ast.Subscript():
-                node.value = self._wrap(node.value, ON_READ)
+                inserts = self._names.inserting and not isinstance(node.slice, ast.Slice)
+                node.value = self._receiver(node.value, INSERTED) if inserts else self._wrap(node.value)
                 node.slice = self._wrap(node.slice)
             case ast.NamedExpr():
                 node.value = self._wrap(node.value)
+            case ast.BoolOp():
+                node.values[0] = self._wrap(node.values[0])
+                with self._aside(spans=True):
+                    node.values[1:] = [self._wrap(value) for value in node.values[1:]]
+            case ast.IfExp():
+                node.test = self._wrap(node.test)
+                with self._aside(spans=True):
+                    node.body, node.orelse = self._wrap(node.body), self._wrap(node.orelse)
+            case ast.Compare():
+                node.left = self._wrap(node.left)
+                node.comparators[0] = self._wrap(node.comparators[0])
+                with self._aside(spans=True):
+                    node.comparators[1:] = [self._wrap(value) for value in node.comparators[1:]]
             case ast.JoinedStr():
                 for part in node.values:
                     if isinstance(part, ast.FormattedValue):
                         part.value = self._wrap(part.value)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                first = node.generators[0]
-                first.iter = self._wrap(first.iter)
-                self._touch_comprehension(node)
+                self._comprehension(node)
             case ast.Name():
                 pass
             case _:
@@ -360,55 +467,91 @@ class _Instrumenter:
                         setattr(node, name, [self._wrap(v) if isinstance(v, ast.expr) else v for v in value])
         return node
 
-    def _callee(self, func: ast.expr) -> ast.expr:
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        first = node.generators[0]
+        first.iter = self._wrap(first.iter)
+        kept, self._note = self._note, None
+        with self._aside(spans=False):
+            if isinstance(node, ast.DictComp):
+                node.key, node.value = self._wrap(node.key), self._wrap(node.value)
+            else:
+                node.elt = self._wrap(node.elt)
+            for index, generator in enumerate(node.generators):
+                generator.ifs = [self._wrap(test) for test in generator.ifs]
+                if index:
+                    generator.iter = self._wrap(generator.iter)
+        self._note = kept
+
+    def _call(self, node: ast.Call) -> None:
+        func = node.func
+        writes = self._effects.on_arguments(func)
+        changed: ast.expr | None = None
         match func:
+            case ast.Attribute(value=ast.Name(id=owner)) if owner in HARMLESS_BUILTINS - self._effects.stored:
+                func.value = self._wrap(func.value)
+            case ast.Attribute(attr=name) if name in WRITING_METHODS:
+                change, key = change_of_method(name, node.args)
+                if key is not None and self._note is not None:
+                    func.value, receiver = self._operand(self._note, func.value)
+                    node.args[0], place = self._operand(self._note, key)
+                    self._note.say(LOOK_KEY, receiver, place)
+                    changed = node.args[0]
+                else:
+                    func.value = self._receiver(func.value, ANY if change == KEYED else change)
             case ast.Attribute():
-                func.value = self._wrap(func.value, ON_READ if func.attr in READING_METHODS else ALWAYS)
-                return func
-            case ast.Name():
-                if func.id in self._aliases and func.id != "super":
-                    return self._probe(func, func, TOUCH)
-                return func
-        return self._wrap(func)
-
-    def _touch_comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
-        if isinstance(node, ast.DictComp):
-            node.key, node.value = self._touch_inside(node.key), self._touch_inside(node.value)
-        else:
-            node.elt = self._touch_inside(node.elt)
-        for index, generator in enumerate(node.generators):
-            generator.ifs = [self._touch_inside(test) for test in generator.ifs]
-            if index:
-                generator.iter = self._touch_inside(generator.iter)
-
-    def _touch_inside(self, node: ast.expr) -> ast.expr:
-        """Within a lambda or comprehension only what may be changed is looked at."""
-        for part in list(ast.walk(node)):
-            match part:
-                case ast.Subscript(value=ast.Name() as container, ctx=ast.Load()):
-                    part.value = self._probe(container, container, TOUCH_READ)
-                case ast.Call():
-                    self._touch_call(part)
-        return node
-
-    def _touch_call(self, call: ast.Call) -> None:
-        if self._effects.on_arguments(call.func) == ALWAYS:
-            call.args = [
-                self._probe(argument, argument, TOUCH) if isinstance(argument, _PLACES) else argument
-                for argument in call.args
-            ]
-        match call.func:
-            case ast.Attribute(value=receiver, attr=name) if isinstance(receiver, _PLACES):
-                touch = TOUCH_READ if name in READING_METHODS else TOUCH
-                call.func.value = self._probe(receiver, receiver, touch)
-            case ast.Name(id=name) if name in self._aliases and name != "super":
-                call.func = self._probe(call.func, call.func, TOUCH)
+                writing = self._effects.on_receiver(func, node.args)
+                func.value = self._receiver(func.value, ANY) if writing else self._wrap(func.value)
+            case ast.Name(id=name):
+                if name in self._effects.aliases and name != "super":
+                    node.func = self._probe(func, func, spanned=False, change=CALLED)
+            case _:
+                node.func = self._wrap(func, CALLED)
+        for index, argument in enumerate(node.args):
+            if argument is not changed:
+                node.args[index] = self._receiver(argument, ANY) if writes else self._wrap(argument)
+        for keyword in node.keywords:
+            keyword.value = self._receiver(keyword.value, ANY) if writes else self._wrap(keyword.value)
 
 
-def instrument(source: str, probe: str = "full") -> Instrumented:
-    """The program of `source` with probes (`none`, `branches` or `full`) and a line for each statement.
+def _header(node: ast.stmt) -> Iterator[ast.AST]:
+    """Everything in a statement but the statements within it."""
+    for name, value in ast.iter_fields(node):
+        if name in (*_BLOCKS, "handlers", "cases") and isinstance(value, list):
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from ast.walk(part)
+
+
+def _copy_place(node: ast.expr) -> ast.expr:
+    """A stand-in that keeps a node's place in the source."""
+    spare = ast.copy_location(ast.Constant(None), node)
+    spare.end_lineno, spare.end_col_offset = node.end_lineno, node.end_col_offset
+    return spare
+
+
+def instrument(source: str, probe: str = "full", *, native: bool = False) -> Instrumented:
+    """The program of `source` with probes (`none`, `branches` or `full`), notes, and a line for each statement.
 
     Raises:
         SyntaxError: the source is no program.
     """
-    return _Instrumenter(source, ast.parse(source), probe).run()
+    tree = ast.parse(source)
+    names = collect_names(source, tree)
+    result = Instrumented(tree, names=names)
+    _Instrumenter(source, names, result, probe, native=native).module(tree)
+    return result
+
+
+def instrument_call(
+    program: Instrumented, source: str, call: str, probe: str, *, native: bool = False
+) -> ast.Expression:
+    """A call of the program of `source`, whose statement stands on a line behind it and joins its tables.
+
+    Raises:
+        SyntaxError: the call is no expression.
+    """
+    tree = ast.parse(call, mode="eval")
+    offset = source.count("\n") + (not source.endswith("\n") and bool(source))
+    _Instrumenter(call, program.names, program, probe, native=native, offset=offset).expression(tree)
+    return tree

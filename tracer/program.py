@@ -5,7 +5,6 @@ in it, and it ends when this is done. The report is a 4-byte big-endian length, 
 JSON, and the trace log; whoever reads it must not trust it.
 """
 
-import ast
 import atexit
 import builtins
 import json
@@ -20,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.audit import RECURSION_MARGIN, Watch
-from tracer.instrument import APPEND, BUFFER, TOUCH_READ, Instrumented, instrument
+from tracer.instrument import APPEND, BUFFER, instrument, instrument_call
 from tracer.recorder import Recorder
+from tracer.statements import Instrumented
 from tracer.streams import open_counted_streams, open_streams
 
 FILENAME = "program.py"
@@ -198,40 +198,15 @@ def _run_plain(prepared: Prepared, call: str | None, report: _Report) -> int:
     return _execute(report, body)
 
 
-def _add_call(program: Instrumented, text: str, spec: dict[str, Any]) -> types.CodeType:
-    """Instruments the call and moves it behind its program: its lines and the numbers of its probes."""
-    call = instrument(text, spec["probe"])
-    code = spec["code"]
-    offset = code.count("\n") + (not code.endswith("\n") and bool(code))
-    line = max([offset + 1, *program.statements]) + 1
-    for number in sorted(call.statements):
-        statement = call.statements[number]
-        span = statement.span
-        moved = type(statement)((span[0] + offset, span[1], span[2] + offset, span[3]))
-        program.statements[line] = moved
-    shift = len(program.spans) - TOUCH_READ - 1
-    program.spans += [(a + offset, b, c + offset, d) for a, b, c, d in call.spans[TOUCH_READ + 1 :]]
-    program.watch += call.watch[TOUCH_READ + 1 :]
-    for node in ast.walk(call.tree):
-        if isinstance(node, (ast.expr, ast.keyword, ast.arg)):
-            node.lineno = node.end_lineno = line
-            node.col_offset = node.end_col_offset = 0
-        if isinstance(node, ast.Tuple) and getattr(node, "probe", False):
-            probe_number = node.elts[0]
-            if isinstance(probe_number, ast.Constant) and isinstance(probe_number.value, int):
-                probe_number.value += shift if probe_number.value > TOUCH_READ else 0
-    (statement_node,) = call.tree.body
-    if not isinstance(statement_node, ast.Expr):
-        raise SyntaxError("the call is no expression")
-    return compile(ast.Expression(statement_node.value), FILENAME, "eval", dont_inherit=True)
-
-
 def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> int:
     counter = open_counted_streams()
     spec, program = prepared.spec, prepared.instrumented
     code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
     assert program is not None and code is not None and prelude is not None and setup is not None
-    call = None if expression is None else _add_call(program, expression, spec)
+    call = None
+    if expression is not None:
+        tree = instrument_call(program, spec["code"], expression, spec["probe"])
+        call = compile(tree, FILENAME, "eval", dont_inherit=True)
     names = _make_module(spec["kind"])
     header = {
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -257,6 +232,7 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
         max_bytes=spec["max_trace_bytes"],
         stop=stop,
         read_count=lambda: counter.count,
+        audit=spec.get("audit", False),
     )
     builtins.__dict__[APPEND] = recorder.probes.append
     builtins.__dict__[BUFFER] = recorder.probes

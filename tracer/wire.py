@@ -1,12 +1,31 @@
 """The trace log: what its bytes mean, and the decoder; `tracer.writer` makes them.
 
-A log is `NLXT`, a version byte, a varint length and a JSON header, then records until an END mark.
-A record is one opcode byte and its operands. Counts and indices are LEB128 varints, a program's
-integers two's complement in little-endian bytes, texts a varint byte length and UTF-8
-(`surrogatepass`). Names and source spans are defined once (NAME, SPAN) and used by index. Mutable
-and compound values are heap objects with small ids, defined by NEW in their state at that moment and
-changed by element records afterwards; the definition of an object may come after a value that refers
-to it, never after the next event. Change records stand before the event that they precede in time.
+A log is `NLXT`, a version byte, a varint length and a JSON header, then records until an END mark. A
+record is one opcode byte of `tracer.opcodes` and its operands. Counts and indices are LEB128 varints,
+texts a varint byte length and UTF-8 (`surrogatepass`).
+
+Definitions stand before their first use and are used by index from 0 on, in tables of their own:
+NAME a text; STATEMENT a source span (four varints); PROBED the span of a probed expression behind the
+index of its name plus one (0: it is no name); FUNCTION name, statement of the `def`, count and names
+of the arguments.
+
+Values are a tag and a body: integers of up to two or four bytes (little-endian two's complement), or a
+size byte (0xFF: a varint size) and that many; common small integers and references in the tag itself. In a list
+of items V_REPEAT, a count and a value stand for that many equal ones. Mutable and compound values are
+heap objects with small ids, defined by NEW in their state at that moment and changed by element
+records afterwards; the definition of an object may come after a value that refers to it, never after
+the next event. APPEND, POP_LAST and POP_FIRST are the commonest splices.
+
+The log keeps a current frame, at first the module's, 0. A CALL opens the next number, waited for by
+the current frame; RESUME enters a paused one in the same way; RETURN, YIELD and UNWIND go back to the
+frame that waits; FRAME goes anywhere. All events and BIND_HERE are of the current frame.
+
+PROBE is the index of a probed expression and its value. PROBE_NAME leaves out a value that is the
+current binding of the expression's name, in the current frame or else in the module. NEXT and
+NEXT_NAME leave out the index too where it is the one that followed last time: after the same probe,
+or, for the first since a LINE, after the same statement.
+
+Change records stand before the event that they precede in time.
 """
 
 import gc
@@ -15,6 +34,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from tracer import opcodes as op
+from tracer import wire_1
 from tracer.events import (
     KEYED_KINDS,
     OBJECT_KINDS,
@@ -24,7 +45,6 @@ from tracer.events import (
     DelItem,
     Discard,
     Event,
-    EventKind,
     Exact,
     New,
     Opaque,
@@ -40,50 +60,35 @@ from tracer.events import (
     Unbind,
     Value,
 )
+from tracer.wire_1 import WireError
 
-MAGIC = b"NLXT"
-VERSION = 1
+__all__ = ["END_BYTES", "WireError", "decode", "end", "read_end"]
 
-# Definitions.
-NAME, SPAN = 0x01, 0x02
-# Changes.
-NEW, BIND, UNBIND, SETITEM, DELITEM, SPLICE, ADD, DISCARD, REFILL, PROBE, PRINTED, READ = range(0x10, 0x1C)
-# Events.
-CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x37)
-# The end: opcode, mark, and the number of events in four bytes.
-END = 0x7F
 _END = struct.Struct("<BBI")
 END_BYTES = _END.size
-
-# Value tags.
-V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT, V_TEXT = (
-    range(13)
-)
-
-MARKS = ("end", "events", "bytes")
-EVENT_KINDS: dict[int, EventKind] = {
-    CALL: "call",
-    RESUME: "resume",
-    LINE: "line",
-    RETURN: "return",
-    YIELD: "yield",
-    UNWIND: "unwind",
-    EXCEPTION: "exception",
-}
+_SMALL_INTS: tuple[int, ...] = tuple(range(op.LEAST_INT, op.LEAST_INT + op.SHORT_INTS))
 
 
-class WireError(ValueError):
-    """The bytes are no log of a version that this reader knows; the message says what was found where."""
-
-
-class _Reader:
-    """Walks the bytes of a log."""
+class _Decoder:
+    """Walks the bytes of a log and keeps what its records leave out."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.at = 0
+        self.at = 5
         self.names: list[str] = []
-        self.spans: list[Span] = []
+        self.statements: list[Span] = []
+        self.probed: list[tuple[Span, str | None]] = []
+        self.functions: list[tuple[str, Span, tuple[str, ...]]] = []
+        self.events: list[Event] = []
+        self.changes: list[Change] = []
+        self.frame = 0
+        self.bound: dict[int, dict[str, Value]] = {0: {}}
+        self.waiting: dict[int, int] = {0: 0}
+        self.opened = 0
+        self.sizes: dict[int, int] = {}
+        self.keyed: set[int] = set()
+        self.follower: dict[int, int] = {}
+        self.last_probe = 0
         self._refs: dict[int, Ref] = {}
         self._by_tag: tuple[Callable[[], Value], ...] = (
             lambda: None,
@@ -91,36 +96,71 @@ class _Reader:
             lambda: False,
             lambda: ...,
             self._integer,
-            self.double,
+            lambda: self._packed("<h", 2),
+            lambda: self._packed("<i", 4),
+            self._double,
             self.text,
             self.raw,
-            lambda: complex(self.double(), self.double()),
-            self._ref,
+            lambda: complex(self._double(), self._double()),
+            lambda: self.ref(self.varint()),
             lambda: Opaque(self.name(), self.name()),
             lambda: Exact(self.name(), self.text()),
             self.name,
         )
+        self._by_opcode: dict[int, Callable[[], None]] = {
+            op.NAME: lambda: self.names.append(self.text()),
+            op.STATEMENT: lambda: self.statements.append(self._span()),
+            op.PROBED: self._define_probe,
+            op.FUNCTION: self._define_function,
+            op.NEW: self._new,
+            op.BIND: lambda: self._bind(self.varint(), self.name(), self.value()),
+            op.BIND_HERE: lambda: self._bind(self.frame, self.name(), self.value()),
+            op.UNBIND: self._unbind,
+            op.SETITEM: lambda: self.changes.append(SetItem(self.varint(), self.value(), self.value())),
+            op.DELITEM: lambda: self.changes.append(DelItem(self.varint(), self.value())),
+            op.SPLICE: lambda: self._splice(self.varint(), self.varint(), self.varint(), self.items()),
+            op.APPEND: self._append,
+            op.POP_LAST: self._pop_last,
+            op.POP_FIRST: lambda: self._splice(self.varint(), 0, 1, ()),
+            op.ADD: lambda: self.changes.append(Add(self.varint(), self.value())),
+            op.DISCARD: lambda: self.changes.append(Discard(self.varint(), self.value())),
+            op.REFILL: self._refill,
+            op.PROBE: lambda: self._probe(self.varint(), implied=False),
+            op.PROBE_NAME: lambda: self._probe(self.varint(), implied=True),
+            op.NEXT: lambda: self._probe(self.follower[self.last_probe], implied=False),
+            op.NEXT_NAME: lambda: self._probe(self.follower[self.last_probe], implied=True),
+            op.PRINTED: lambda: self.changes.append(Printed(self.raw())),
+            op.READ: lambda: self.changes.append(Read(self.varint())),
+            op.FRAME: self._go,
+            op.CALL: self._call,
+            op.RESUME: self._resume,
+            op.LINE: lambda: self._line(self.varint()),
+            op.RETURN: lambda: self._leave(Event("return", self.frame, self._take(), value=self.value())),
+            op.YIELD: lambda: self._leave(Event("yield", self.frame, self._take(), value=self.value())),
+            op.UNWIND: lambda: self._leave(Event("unwind", self.frame, self._take())),
+            op.EXCEPTION: self._exception,
+        }
 
-    def byte(self) -> int:
-        value = self.data[self.at]
-        self.at += 1
-        return value
+    # Operands.
 
     def varint(self) -> int:
         byte = self.data[self.at]
+        self.at += 1
         if byte < 0x80:
-            self.at += 1
             return byte
-        result = shift = 0
+        result, shift = byte & 0x7F, 7
         while True:
-            byte = self.byte()
+            byte = self.data[self.at]
+            self.at += 1
             result |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return result
             shift += 7
 
     def raw(self) -> bytes:
-        size = self.varint()
+        return self._bytes(self.varint())
+
+    def _bytes(self, size: int) -> bytes:
         piece = self.data[self.at : self.at + size]
         if len(piece) != size:
             raise IndexError
@@ -133,106 +173,188 @@ class _Reader:
     def name(self) -> str:
         return self.names[self.varint()]
 
-    def span(self) -> Span:
-        return self.spans[self.varint()]
+    def _span(self) -> Span:
+        return self.varint(), self.varint(), self.varint(), self.varint()
 
-    def double(self) -> float:
-        (value,) = struct.unpack_from("<d", self.data, self.at)
-        self.at += 8
-        return float(value)
+    # Values.
 
     def value(self) -> Value:
         tag = self.data[self.at]
         self.at += 1
-        try:
-            return self._by_tag[tag]()
-        except IndexError:
-            if tag >= len(self._by_tag):
-                raise WireError(f"unknown value tag {tag} at byte {self.at - 1}") from None
-            raise
+        if tag >= op.SHORT_INT:
+            return _SMALL_INTS[tag - op.SHORT_INT]
+        if tag >= op.SHORT_REF:
+            return self.ref(tag - op.SHORT_REF)
+        if tag == op.V_REPEAT:
+            raise WireError(f"a repeated value outside of a list of items at byte {self.at - 1}")
+        return self._by_tag[tag]()
 
-    def _integer(self) -> int:
-        at = self.at + 1
-        size = self.data[at - 1]
-        if size == 0xFF:
-            self.at = at
-            return int.from_bytes(self.raw(), "little", signed=True)
-        self.at = at + size
-        return int.from_bytes(self.data[at : at + size], "little", signed=True)
-
-    def _ref(self) -> Ref:
-        number = self.varint()
+    def ref(self, number: int) -> Ref:
         known = self._refs.get(number)
         if known is None:
             known = self._refs[number] = Ref(number)
         return known
 
-    def values(self) -> tuple[Value, ...]:
-        return tuple([self.value() for _ in range(self.varint())])
+    def _double(self) -> float:
+        (value,) = struct.unpack("<d", self._bytes(8))
+        return float(value)
 
-    def items(self, keyed: bool) -> tuple[Any, ...]:
+    def _packed(self, layout: str, size: int) -> int:
+        (value,) = struct.unpack(layout, self._bytes(size))
+        return int(value)
+
+    def _integer(self) -> int:
+        size = self.data[self.at]
+        self.at += 1
+        return int.from_bytes(self.raw() if size == 0xFF else self._bytes(size), "little", signed=True)
+
+    def items(self) -> tuple[Value, ...]:
+        """As many values as a count says, repeated ones spread out."""
+        count = self.varint()
+        found: list[Value] = []
+        value = self.value
+        while len(found) < count:
+            if self.data[self.at] == op.V_REPEAT:
+                self.at += 1
+                times = self.varint()
+                if times > count - len(found):
+                    raise WireError(f"more repeated values than the {count} items hold at byte {self.at}")
+                found += [value()] * times
+            else:
+                found.append(value())
+        return tuple(found)
+
+    def _contents(self, keyed: bool) -> tuple[Any, ...]:
+        items = self.items()
+        return tuple(zip(items[::2], items[1::2], strict=True)) if keyed else items
+
+    # Definitions.
+
+    def _define_probe(self) -> None:
+        number = self.varint()
+        name = self.names[number - 1] if number else None
+        self.probed.append((self._span(), name))
+
+    def _define_function(self) -> None:
+        name, span = self.name(), self.statements[self.varint()]
+        self.functions.append((name, span, tuple([self.name() for _ in range(self.varint())])))
+
+    # Changes.
+
+    def _new(self) -> None:
+        number, kind = self.varint(), OBJECT_KINDS[self.varint()]
+        keyed = kind in KEYED_KINDS
         if keyed:
-            return tuple([(self.value(), self.value()) for _ in range(self.varint())])
-        return self.values()
+            self.keyed.add(number)
+        new = New(number, kind, self.name(), self.name(), self._contents(keyed))
+        self.sizes[number] = len(b"".join(new.items)) if kind == "bytearray" else len(new.items)
+        self.changes.append(new)
 
+    def _bind(self, frame: int, name: str, value: Value) -> None:
+        self.bound[frame][name] = value
+        self.changes.append(Bind(frame, name, value))
 
-def _change(reader: _Reader, opcode: int, keyed: set[int]) -> Change:
-    """One change record; `keyed` collects the ids of objects whose items are pairs."""
-    match opcode:
-        case 0x10:
-            new = reader.varint()
-            kind = OBJECT_KINDS[reader.byte()]
-            if kind in KEYED_KINDS:
-                keyed.add(new)
-            return New(new, kind, reader.name(), reader.name(), reader.items(kind in KEYED_KINDS))
-        case 0x11:
-            return Bind(reader.varint(), reader.name(), reader.value())
-        case 0x12:
-            return Unbind(reader.varint(), reader.name())
-        case 0x13:
-            return SetItem(reader.varint(), reader.value(), reader.value())
-        case 0x14:
-            return DelItem(reader.varint(), reader.value())
-        case 0x15:
-            return Splice(reader.varint(), reader.varint(), reader.varint(), reader.values())
-        case 0x16:
-            return Add(reader.varint(), reader.value())
-        case 0x17:
-            return Discard(reader.varint(), reader.value())
-        case 0x18:
-            changed = reader.varint()
-            return Refill(changed, reader.items(changed in keyed))
-        case 0x19:
-            return Probe(reader.span(), reader.value())
-        case 0x1A:
-            return Printed(reader.raw())
-        case 0x1B:
-            return Read(reader.varint())
-    raise WireError(f"unknown record {opcode:#x} at byte {reader.at - 1}")
+    def _unbind(self) -> None:
+        frame, name = self.varint(), self.name()
+        self.bound[frame].pop(name, None)
+        self.changes.append(Unbind(frame, name))
 
+    def _splice(self, number: int, start: int, removed: int, items: tuple[Value, ...]) -> None:
+        self.sizes[number] += len(items) - removed
+        self.changes.append(Splice(number, start, removed, items))
 
-def _event(reader: _Reader, opcode: int, changes: tuple[Change, ...]) -> Event:
-    kind = EVENT_KINDS[opcode]
-    frame = reader.varint()
-    match kind:
-        case "line":
-            return Event(kind, frame, changes, span=reader.span())
-        case "call":
-            parent, name, span = reader.varint(), reader.name(), reader.span()
-            args = tuple([(reader.name(), reader.value()) for _ in range(reader.varint())])
-            return Event(kind, frame, changes, span=span, name=name, parent=parent, args=args)
-        case "return" | "yield":
-            return Event(kind, frame, changes, value=reader.value())
-        case "exception":
-            return Event(kind, frame, changes, span=reader.span(), name=reader.name(), value=reader.value())
-        case "resume":
-            return Event(kind, frame, changes, parent=reader.varint())
-    return Event(kind, frame, changes)
+    def _append(self) -> None:
+        number = self.varint()
+        self._splice(number, self.sizes[number], 0, (self.value(),))
+
+    def _pop_last(self) -> None:
+        number = self.varint()
+        self._splice(number, self.sizes[number] - 1, 1, ())
+
+    def _refill(self) -> None:
+        number = self.varint()
+        refill = Refill(number, self._contents(number in self.keyed))
+        self.sizes[number] = len(refill.items)
+        self.changes.append(refill)
+
+    def _probe(self, number: int, *, implied: bool) -> None:
+        self.follower[self.last_probe] = number
+        self.last_probe = number + 1
+        span, name = self.probed[number]
+        if not implied:
+            self.changes.append(Probe(span, self.value()))
+            return
+        if name is None:
+            raise WireError(f"a value is left out for an expression that is no name at byte {self.at}")
+        names = self.bound[self.frame]
+        self.changes.append(Probe(span, names[name] if name in names else self.bound[0][name]))
+
+    # Events.
+
+    def _take(self) -> tuple[Change, ...]:
+        changes = tuple(self.changes)
+        self.changes = []
+        return changes
+
+    def _go(self) -> None:
+        self.frame = self.varint()
+        if self.frame not in self.bound:
+            raise WireError(f"no frame {self.frame} is open at byte {self.at}")
+
+    def _call(self) -> None:
+        name, span, arguments = self.functions[self.varint()]
+        args = tuple([(argument, self.value()) for argument in arguments])
+        parent, self.opened = self.frame, self.opened + 1
+        self.frame = self.opened
+        self.waiting[self.frame] = parent
+        self.bound[self.frame] = dict(args)
+        self.events.append(Event("call", self.frame, self._take(), span=span, name=name, parent=parent, args=args))
+
+    def _resume(self) -> None:
+        parent = self.frame
+        self._go()
+        self.waiting[self.frame] = parent
+        self.events.append(Event("resume", self.frame, self._take(), parent=parent))
+
+    def _line(self, number: int) -> None:
+        self.last_probe = -1 - number
+        self.events.append(Event("line", self.frame, self._take(), span=self.statements[number]))
+
+    def _leave(self, event: Event) -> None:
+        self.events.append(event)
+        left, self.frame = self.frame, self.waiting[self.frame]
+        if event.kind != "yield" and left:
+            del self.bound[left]
+
+    def _exception(self) -> None:
+        span, name, value = self.statements[self.varint()], self.name(), self.value()
+        self.events.append(Event("exception", self.frame, self._take(), span=span, name=name, value=value))
+
+    def run(self) -> Trace:
+        """Reads every record."""
+        header: dict[str, Any] = json.loads(self.text())
+        data, by_opcode = self.data, self._by_opcode
+        while True:
+            opcode = data[self.at]
+            self.at += 1
+            if opcode >= op.SHORT_LINE:
+                self._line(opcode - op.SHORT_LINE)
+            elif op.SHORT_BIND <= opcode < op.SHORT_BIND + op.SHORT_BINDS:
+                self._bind(self.frame, self.names[opcode - op.SHORT_BIND], self.value())
+            elif opcode == op.END:
+                mark, count = read_end(data)
+                if count != len(self.events) or self.at + END_BYTES - 1 != len(data):
+                    raise WireError(f"the log ends at byte {self.at} with {len(self.events)} events, said {count}")
+                return Trace(header, tuple(self.events), mark, tuple(self.changes))
+            elif opcode in by_opcode:
+                by_opcode[opcode]()
+            else:
+                raise WireError(f"unknown record {opcode:#x} at byte {self.at - 1}")
 
 
 def end(mark: str, events: int) -> bytes:
     """The END record."""
-    return _END.pack(END, MARKS.index(mark), events)
+    return _END.pack(op.END, op.MARKS.index(mark), events)
 
 
 def read_end(data: bytes) -> tuple[str, int]:
@@ -243,15 +365,15 @@ def read_end(data: bytes) -> tuple[str, int]:
     """
     try:
         opcode, mark, count = _END.unpack(data[-_END.size :])
-        if opcode == END:
-            return MARKS[mark], count
+        if opcode == op.END:
+            return op.MARKS[mark], count
     except (struct.error, IndexError):
         pass
     raise WireError("the log stops without an END mark")
 
 
 def decode(data: bytes) -> Trace:
-    """The trace that a log holds.
+    """The trace that a log of this or an older version holds.
 
     Raises:
         WireError: no log, a newer version, or a broken or unfinished one.
@@ -267,33 +389,17 @@ def decode(data: bytes) -> Trace:
 
 
 def _decode(data: bytes) -> Trace:
-    if data[:4] != MAGIC:
-        raise WireError(f"not a trace log: it begins with {data[:4]!r}, expected {MAGIC!r}")
-    if data[4:5] != bytes([VERSION]):
-        raise WireError(f"log version {data[4:5].hex()}, this reader knows {VERSION}: use a newer nlex")
-    reader = _Reader(data)
-    reader.at = 5
-    events: list[Event] = []
-    changes: list[Change] = []
-    keyed: set[int] = set()
+    if data[:4] != op.MAGIC:
+        raise WireError(f"not a trace log: it begins with {data[:4]!r}, expected {op.MAGIC!r}")
+    version = data[4:5].hex()
+    if data[4:5] == bytes([wire_1.VERSION]):
+        return wire_1.decode(data)
+    if data[4:5] != bytes([op.VERSION]):
+        raise WireError(f"log version {version}, this reader knows {wire_1.VERSION} to {op.VERSION}: use a newer nlex")
+    decoder = _Decoder(data)
     try:
-        header: dict[str, Any] = json.loads(reader.text())
-        while True:
-            opcode = reader.byte()
-            if opcode == NAME:
-                reader.names.append(reader.text())
-            elif opcode == SPAN:
-                line, column = reader.varint(), reader.varint()
-                reader.spans.append((line, column, reader.varint(), reader.varint()))
-            elif opcode == END:
-                mark, count = read_end(data)
-                if count != len(events) or reader.at + _END.size - 1 != len(data):
-                    raise WireError(f"the log ends at byte {reader.at} with {len(events)} events, said {count}")
-                return Trace(header, tuple(events), mark, tuple(changes))
-            elif opcode in EVENT_KINDS:
-                events.append(_event(reader, opcode, tuple(changes)))
-                changes = []
-            else:
-                changes.append(_change(reader, opcode, keyed))
-    except (IndexError, struct.error, UnicodeDecodeError) as error:
-        raise WireError(f"broken or unfinished log near byte {reader.at}: {error!r}") from error
+        return decoder.run()
+    except (LookupError, struct.error, UnicodeDecodeError, ValueError) as error:
+        if isinstance(error, WireError):
+            raise
+        raise WireError(f"broken or unfinished log near byte {decoder.at}: {error!r}") from error

@@ -2,13 +2,18 @@
 
 import json
 import struct
+from collections.abc import Iterable, Iterator
+from operator import is_not
 from typing import Any
 
+from tracer import opcodes as op
 from tracer import wire
 from tracer.events import Span
 
 LONG_TEXT = 12
 """Texts from this many characters on are stored once, since programs bind the same one again and again."""
+_RUN = 4
+"""From so many equal items on a count and one of them are shorter."""
 
 
 class ByteLimit(Exception):
@@ -31,20 +36,33 @@ _SMALL_VARINTS = [bytes([number]) for number in range(0x80)]
 
 
 def _int_value(number: int) -> bytes:
+    if 0 <= number - op.LEAST_INT < op.SHORT_INTS:
+        return bytes([op.SHORT_INT + number - op.LEAST_INT])
     size = (number.bit_length() + 8) >> 3
+    if size <= 2:
+        return bytes([op.V_INT2]) + number.to_bytes(2, "little", signed=True)
+    if size <= 4:
+        return bytes([op.V_INT4]) + number.to_bytes(4, "little", signed=True)
     body = number.to_bytes(size, "little", signed=True)
     if size < 0xFF:
-        return bytes([wire.V_INT, size]) + body
-    return bytes([wire.V_INT, 0xFF]) + varint(size) + body
+        return bytes([op.V_INT, size]) + body
+    return bytes([op.V_INT, 0xFF]) + varint(size) + body
 
 
-_SMALL_INTS = {number: _int_value(number) for number in range(-256, 1025)}
+_SMALL_INTS = {number: _int_value(number) for number in range(-1024, 8192)}
 
 
 def encode_text(text: str) -> bytes:
     """A varint length and the UTF-8 of a text that may hold lone surrogates."""
     raw = text.encode("utf-8", "surrogatepass")
     return varint(len(raw)) + raw
+
+
+def encode_ref(number: int) -> bytes:
+    """The value that stands for a heap object."""
+    if number < op.SHORT_REFS:
+        return bytes([op.SHORT_REF + number])
+    return bytes([op.V_REF]) + varint(number)
 
 
 class Writer:
@@ -56,30 +74,64 @@ class Writer:
     """
 
     def __init__(self, header: dict[str, Any], max_bytes: int) -> None:
-        text = json.dumps({"version": wire.VERSION, **header}, separators=(",", ":"), sort_keys=True)
-        self.out = bytearray(wire.MAGIC + bytes([wire.VERSION]) + encode_text(text))
+        text = json.dumps({"version": op.VERSION, **header}, separators=(",", ":"), sort_keys=True)
+        self.out = bytearray(op.MAGIC + bytes([op.VERSION]) + encode_text(text))
         self.committed = len(self.out)
         self.events = 0
-        self._written = 0
         self.max_bytes = max_bytes
         self._names: dict[str, bytes] = {}
-        self._spans: dict[Span, bytes] = {}
+        self._name_numbers: dict[str, int] = {}
+        self._binds: dict[str, bytes] = {}
+        self._statements: dict[Span, bytes] = {}
+        self._numbers: dict[Span, int] = {}
+
+    # Definitions.
 
     def name(self, text: str) -> bytes:
         """The index of a name or long text, defined on first use."""
         index = self._names.get(text)
         if index is None:
-            index = self._names[text] = varint(len(self._names))
-            self.out += bytes([wire.NAME]) + encode_text(text)
+            number = self._name_numbers[text] = len(self._names)
+            index = self._names[text] = varint(number)
+            self.out += bytes([op.NAME]) + encode_text(text)
         return index
 
-    def span(self, span: Span) -> bytes:
-        """The index of a source span, defined on first use."""
-        index = self._spans.get(span)
+    def statement(self, span: Span) -> bytes:
+        """The index of a statement, defined on first use."""
+        index = self._statements.get(span)
         if index is None:
-            index = self._spans[span] = varint(len(self._spans))
-            self.out += bytes([wire.SPAN]) + b"".join(map(varint, span))
+            number = self._numbers[span] = len(self._numbers)
+            index = self._statements[span] = varint(number)
+            self.out += bytes([op.STATEMENT]) + b"".join(map(varint, span))
         return index
+
+    def define_probe(self, span: Span, name: str | None) -> None:
+        """Defines the next probed expression."""
+        place = b"\0"
+        if name is not None:
+            self.name(name)
+            place = varint(self._name_numbers[name] + 1)
+        self.out += bytes([op.PROBED]) + place + b"".join(map(varint, span))
+
+    def line(self, span: Span) -> tuple[int, bytes]:
+        """A statement's number and its LINE event, the statement defined on first use."""
+        index = self.statement(span)
+        number = self._numbers[span]
+        if number < op.SHORT_LINES:
+            return number, bytes([op.SHORT_LINE + number])
+        return number, bytes([op.LINE]) + index
+
+    def bind_here(self, name: str) -> bytes:
+        """What binds a name of the current frame, up to its value."""
+        record = self._binds.get(name)
+        if record is None:
+            index = self.name(name)
+            short = len(index) == 1 and index[0] < op.SHORT_BINDS
+            record = bytes([op.SHORT_BIND + index[0]]) if short else bytes([op.BIND_HERE]) + index
+            self._binds[name] = record
+        return record
+
+    # Limits.
 
     def room(self, count: int) -> None:
         """Refuses `count` more bytes before anybody makes them.
@@ -90,21 +142,17 @@ class Writer:
         if len(self.out) + count > self.max_bytes:
             raise ByteLimit
 
-    def event(self, opcode: int, frame: int, body: bytes) -> None:
-        """Writes an event; it counts once it is committed."""
-        self.out += bytes([opcode]) + varint(frame) + body
-        self._written += 1
-
     def commit(self) -> None:
         """Ends an event.
 
         Raises:
             ByteLimit: the event is one too many.
         """
-        if len(self.out) + wire.END_BYTES > self.max_bytes:
+        size = len(self.out)
+        if size + wire.END_BYTES > self.max_bytes:
             raise ByteLimit
-        self.committed = len(self.out)
-        self.events = self._written
+        self.committed = size
+        self.events += 1
 
     def finish(self, mark: str) -> bytes:
         """The whole log, cut back to the last whole event unless it came to its own end."""
@@ -113,40 +161,66 @@ class Writer:
         self.out += wire.end(mark, self.events)
         return bytes(self.out)
 
+    # Values.
+
     def none(self, value: None) -> bytes:
-        return bytes([wire.V_NONE])
+        return b"\0"
 
     def truth(self, value: bool) -> bytes:
-        return bytes([wire.V_TRUE if value else wire.V_FALSE])
+        return b"\1" if value else b"\2"
 
     def ellipsis(self, value: object) -> bytes:
-        return bytes([wire.V_ELLIPSIS])
+        return bytes([op.V_ELLIPSIS])
 
     def integer(self, value: int) -> bytes:
         known = _SMALL_INTS.get(value)
         return _int_value(value) if known is None else known
 
     def real(self, value: float) -> bytes:
-        return bytes([wire.V_FLOAT]) + struct.pack("<d", value)
+        return bytes([op.V_FLOAT]) + struct.pack("<d", value)
 
     def imaginary(self, value: complex) -> bytes:
-        return bytes([wire.V_COMPLEX]) + struct.pack("<dd", value.real, value.imag)
+        return bytes([op.V_COMPLEX]) + struct.pack("<dd", value.real, value.imag)
 
     def text(self, value: str) -> bytes:
         if len(value) >= LONG_TEXT:
             self.room(len(value) if value not in self._names else 0)
-            return bytes([wire.V_TEXT]) + self.name(value)
-        return bytes([wire.V_STR]) + encode_text(value)
+            return bytes([op.V_TEXT]) + self.name(value)
+        return bytes([op.V_STR]) + encode_text(value)
 
     def raw(self, value: bytes) -> bytes:
         self.room(len(value))
-        return bytes([wire.V_BYTES]) + varint(len(value)) + value
+        return bytes([op.V_BYTES]) + varint(len(value)) + value
 
     def opaque(self, kind: str, name: str) -> bytes:
-        return bytes([wire.V_OPAQUE]) + self.name(kind) + self.name(name)
+        return bytes([op.V_OPAQUE]) + self.name(kind) + self.name(name)
 
     def exact(self, type_name: str, text: str) -> bytes:
-        return bytes([wire.V_EXACT]) + self.name(type_name) + encode_text(text)
+        return bytes([op.V_EXACT]) + self.name(type_name) + encode_text(text)
 
-    def ref(self, number: int) -> bytes:
-        return bytes([wire.V_REF]) + varint(number)
+
+def count_runs(items: Iterator[Any], again: Iterator[Any]) -> int:
+    """How many runs of the very same object two equal iterators give: the least number of values that tell them."""
+    first = next(again, None)
+    return (first is not None) + sum(map(is_not, items, again))
+
+
+def join_runs(encoded: Iterable[bytes]) -> bytes:
+    """Encoded items one after another, longer runs of equal ones told once."""
+    out = bytearray()
+    last, times = b"", 0
+    for item in encoded:
+        if item == last:
+            times += 1
+            continue
+        _end_run(out, last, times)
+        last, times = item, 1
+    _end_run(out, last, times)
+    return bytes(out)
+
+
+def _end_run(out: bytearray, item: bytes, times: int) -> None:
+    if times < _RUN:
+        out += item * times
+    else:
+        out += bytes([op.V_REPEAT]) + varint(times) + item

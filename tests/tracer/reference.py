@@ -8,13 +8,13 @@ from typing import Any
 
 import tracer.program
 from tests.tracing import Run, run
-from tracer import wire
+from tracer import opcodes as op
 from tracer.events import Event, Exact, Opaque, Ref
 from tracer.recorder import Recorder
 from tracer.replay import State
 
 _ATOMS = (type(None), bool, int, float, str, bytes, complex)
-_PLAIN_EVENTS = (wire.LINE, wire.RETURN, wire.YIELD, wire.UNWIND, wire.EXCEPTION)
+_PLAIN_EVENTS = (op.LINE, op.RETURN, op.YIELD, op.UNWIND, op.EXCEPTION)
 
 
 class _Live:

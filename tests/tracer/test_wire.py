@@ -1,14 +1,16 @@
 """The log's bytes: round trips, refusals."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tracing import run
-from tracer import wire
+from tracer import opcodes as op
 from tracer.events import Bind
+from tracer.replay import replay
 from tracer.wire import WireError, decode
 from tracer.writer import ByteLimit, Writer, varint
 
@@ -18,7 +20,7 @@ def decoded(value: object) -> object:
     encode = {int: writer.integer, float: writer.real, str: writer.text, bytes: writer.raw, complex: writer.imaginary}
     body = encode[type(value)](value)  # type: ignore[operator]
     name = writer.name("x")
-    writer.out += bytes([wire.BIND, 0]) + name + body
+    writer.out += bytes([op.BIND, 0]) + name + body
     (change,) = decode(writer.finish("end")).tail
     assert isinstance(change, Bind)
     return change.value
@@ -57,7 +59,7 @@ def test_other_bytes_are_refused() -> None:
 
 def test_a_newer_version_is_refused_with_a_clear_word() -> None:
     with pytest.raises(WireError, match="newer"):
-        decode(wire.MAGIC + bytes([wire.VERSION + 1]) + b"\0")
+        decode(op.MAGIC + bytes([op.VERSION + 1]) + b"\0")
 
 
 def test_a_log_without_its_end_is_refused() -> None:
@@ -71,3 +73,14 @@ def test_the_writer_refuses_what_does_not_fit() -> None:
     writer = Writer({}, 100)
     with pytest.raises(ByteLimit):
         writer.room(101)
+
+
+def test_a_log_of_version_1_still_reads() -> None:
+    trace = decode((Path(__file__).parent / "logs" / "version_1.nlxt").read_bytes())
+    assert trace.header["version"] == 1
+    states = list(replay(trace))
+    assert len(states) == 29
+    state = states[-1][1]
+    assert state.stdout == b"9 Counter({'a': 1, 'b': 1, '\\n': 1})\n10 Counter({'c': 1, '\\n': 1})\n"
+    assert state.stdin_read == 5
+    assert state.look(state.frames[0].names["xs"]).items[-2:] == ["ab", "c"]

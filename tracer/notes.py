@@ -1,0 +1,95 @@
+"""The note of one statement under construction: what it will say, and the names that it reads for it."""
+
+import ast
+from typing import Any
+
+from tracer.scopes import Names, Scope
+from tracer.statements import (
+    BIND,
+    BIND_GLOBAL,
+    BIND_OUTER,
+    CHANGE,
+    CHANGE_GLOBAL,
+    CHANGE_OUTER,
+    LOOK,
+    UNBIND,
+    UNBIND_GLOBAL,
+    Action,
+)
+
+
+def mangle(name: str, owner: str) -> str:
+    """A private name as the class `owner` knows it."""
+    if not owner.strip("_") or not name.startswith("__") or name.endswith("__"):
+        return name
+    return f"_{owner.lstrip('_')}{name}"
+
+
+class NoteMaker:
+    """Gathers what a statement does.
+
+    Attributes:
+        actions: what the note says.
+        operands: the expressions that it reads, all of them names and constants.
+    """
+
+    def __init__(self, scope: Scope, names: Names, owner: str, rebound: set[str], steady: bool) -> None:
+        """`rebound` are the names that the statement itself binds; `steady`: it runs no code that binds others."""
+        self.actions: list[Action] = []
+        self.operands: list[ast.expr] = []
+        self._scope = scope
+        self._names = names
+        self._owner = owner
+        self._rebound = rebound
+        self._steady = steady
+        self._places: dict[str, int] = {}
+
+    def can_read(self, node: ast.expr) -> bool:
+        """Will reading this name after the statement give what the statement had in hand?"""
+        if not isinstance(node, ast.Name) or node.id in self._rebound or node.id == "super":
+            return False
+        return self._steady or not (node.id in self._names.shared or node.id in self._names.outer)
+
+    def read(self, name: str) -> int:
+        """The place of a name's value in the note."""
+        if name not in self._places:
+            self.operands.append(ast.Name(name, ast.Load()))
+            self._places[name] = len(self.operands)
+        return self._places[name]
+
+    def constant(self, value: Any) -> int:
+        """The place of a constant in the note."""
+        self.operands.append(ast.Constant(value))
+        return len(self.operands)
+
+    def say(self, action: int, first: str | int, second: str | int = 0, third: int = 0) -> None:
+        """Adds an action."""
+        self.actions.append((action, first, second, third))
+
+    def look(self, name: str, change: int) -> None:
+        """The object of a name may have changed."""
+        self.say(LOOK, self.read(name), change)
+
+    def bind(self, name: str) -> None:
+        """A name has been bound."""
+        self.say(self._of_scope(name, BIND, BIND_GLOBAL, BIND_OUTER), mangle(name, self._owner), self.read(name))
+
+    def unbind(self, name: str) -> None:
+        """A name has been deleted."""
+        self.say(self._of_scope(name, UNBIND, UNBIND_GLOBAL, UNBIND), mangle(name, self._owner))
+
+    def change(self, name: str, how: int) -> None:
+        """A name has been bound by an augmented assignment, or what it stood for has changed."""
+        action = self._of_scope(name, CHANGE, CHANGE_GLOBAL, CHANGE_OUTER)
+        self.say(action, mangle(name, self._owner), self.read(name), how)
+
+    def walrus(self, name: str) -> Action:
+        """What a probe around a walrus does."""
+        return self._of_scope(name, BIND, BIND_GLOBAL, BIND_OUTER), mangle(name, self._owner), 0, 0
+
+    def _of_scope(self, name: str, here: int, shared: int, outer: int) -> int:
+        if not self._scope.function:
+            return here
+        if name in self._scope.shared:
+            return shared
+        return outer if name in self._scope.outer else here

@@ -224,5 +224,7 @@ def _block_end(trace: Trace, regions: Regions, first: int, stop: int) -> int:
         goes_on = following is not None and following.frame == frame and following.kind in ("line", "return")
         if event.frame != frame or statement is None or statement.kind not in _SIMPLE or not goes_on:
             break
+        if number in regions.foreign:
+            break
         last = number
     return last

@@ -144,7 +144,9 @@ class _Scratchpad:
                 return [write.call_end(value) if top else getattr(write, "return")(value)]
             case "exception":
                 passes = number in self.flow.came_from
-                return [(write.pass_on if passes else getattr(write, "raise"))(code(event.name))]
+                if not passes:
+                    return [getattr(write, "raise")(code(event.name))]
+                return [write.pass_on(code(event.name), "" if top else code(name))]
             case "unwind":
                 return [write.program_fails() if top else write.unwind(code(name))]
         return []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.train.tiny_model import make_tiny_model
+from tests.train.tiny_model import VOCABULARY, make_tiny_model
 from train.data.packing import NO_TARGET, Document, pack
 from train.model.config import ModelConfig
 from train.model.export import named_weights
@@ -56,7 +56,7 @@ def changed(policy: Policy, scale: float = 0.5) -> None:
 def questions(count: int, max_tokens: int = 24, temperature: float = 1.0, top_p: float = 1.0) -> list[Request]:
     generator = torch.Generator().manual_seed(0)
     sampling = Sampling(temperature, top_p, max_tokens)
-    prompts = [torch.randint(3, 320, (5 + index,), generator=generator).tolist() for index in range(count)]
+    prompts = [torch.randint(3, VOCABULARY, (5 + index,), generator=generator).tolist() for index in range(count)]
     return [Request(str(index), tuple(prompt), sampling, index) for index, prompt in enumerate(prompts)]
 
 
@@ -146,7 +146,7 @@ def test_draws_follow_the_models_distribution(folder: Path) -> None:
     engine = TransformersEngine(load(folder), END, CONTEXT, batch=512, shared=False)
     prompt = questions(1)[0].prompt
     drawn = generate(engine, [Request(str(seed), prompt, Sampling(max_tokens=1), seed) for seed in range(2000)])
-    counts = torch.bincount(torch.tensor([sample.tokens[0] for sample in drawn]), minlength=320)
+    counts = torch.bincount(torch.tensor([sample.tokens[0] for sample in drawn]), minlength=VOCABULARY)
     policy = load(folder)
     with torch.no_grad():
         hidden = policy.hidden(pack([Document(prompt, prompt)]))[-1]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-class _Draw(LogitsProcessor):  # type: ignore[misc]
+class _Draw(LogitsProcessor):
     """Draws one token a row from the row's own generator and leaves nothing else for greedy search to take.
 
     `generate` knows one random stream for the whole batch; a row's draw would then hang on its neighbours.

@@ -41,7 +41,7 @@ class _Before:
 
     names: dict[tuple[int, str], tuple[Value, str]] = field(default_factory=dict)
     items: dict[int, Any] = field(default_factory=dict)
-    set: dict[int, set[Value]] = field(default_factory=dict)
+    stored: dict[int, set[Value]] = field(default_factory=dict)
 
 
 class NetTeller:
@@ -83,7 +83,7 @@ class NetTeller:
             elif isinstance(change, _MUTATIONS) and change.id in heap and change.id not in kept.items:
                 kept.items[change.id] = heap[change.id].items.copy()
             if self.single and isinstance(change, SetItem):
-                kept.set.setdefault(change.id, set()).add(change.key)
+                kept.stored.setdefault(change.id, set()).add(change.key)
         return kept
 
     def tell(self, changes: Sequence[Change], frame: int, before: _Before, known: Collection[str] = ()) -> list[str]:
@@ -92,7 +92,7 @@ class NetTeller:
             return []
         said = [*self._read(changes), *(() if self.single else self._series(changes, frame))]
         for id, items in before.items.items():
-            said += self._object(id, items, frame, before.set.get(id, set()))
+            said += self._object(id, items, frame, before.stored.get(id, set()))
         names = [key for key in before.names if key[1] not in known]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
@@ -153,8 +153,8 @@ class NetTeller:
 
     # Objects.
 
-    def _object(self, id: int, old: Any, frame: int, set_to: set[Value]) -> list[str]:
-        """What became of an object; `set_to` are the elements to tell even if they are what they were."""
+    def _object(self, id: int, old: Any, frame: int, stored: set[Value]) -> list[str]:
+        """What became of an object; `stored` are elements to tell even if they stay."""
         holder = self.state.heap[id]
         if not self.single and _same_items(holder, old):
             return []
@@ -164,18 +164,18 @@ class NetTeller:
         at = self.places.text(path)
         match holder.kind:
             case "list" | "deque" | "tuple":
-                told = self._sequence(holder, old, at, set_to)
+                told = self._sequence(holder, old, at, stored)
             case "dict" | "object":
-                told = self._keyed(holder, old, at, set_to)
+                told = self._keyed(holder, old, at, stored)
             case "set" | "frozenset":
                 told = self._members(holder, old, at)
             case _:
                 told = []
         return told or [self.write.restate(code(at), code(value_text(Ref(id), self.state.heap)))]
 
-    def _sequence(self, holder: HeapObject, old: list[Value], at: str, set_to: set[Value]) -> list[str]:
+    def _sequence(self, holder: HeapObject, old: list[Value], at: str, stored: set[Value]) -> list[str]:
         items, size = holder.items, len(old)
-        if len(items) > size and all(map(_same, old, items)):
+        if len(items) > size and not stored and all(map(_same, old, items)):
             text = items_text(items[size:], self.state.heap)
             return [self.write.append_all(code(text), code(at), len(items))]
         if self.single and len(items) == size - 1:
@@ -185,16 +185,16 @@ class NetTeller:
                 return [self.write.pop(code(value_text(gone[0], self.state.heap)), code(at), at_end, len(items))]
         if len(items) != size:
             return []
-        changed = [key for key in range(size) if key in set_to or not _same(old[key], items[key])]
+        changed = [key for key in range(size) if key in stored or not _same(old[key], items[key])]
         return self._elements(holder, [(key, old[key]) for key in changed], at)
 
-    def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str, set_to: set[Value]) -> list[str]:
+    def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str, stored: set[Value]) -> list[str]:
         items = holder.items
         gone = [(key, value) for key, value in old.items() if key not in items]
         changed = [
             (key, old.get(key, _MISSING))
             for key in items
-            if key in set_to or not _same(old.get(key, _MISSING), items[key])
+            if key in stored or not _same(old.get(key, _MISSING), items[key])
         ]
         return self._elements(holder, gone + changed, at)
 

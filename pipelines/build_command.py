@@ -13,6 +13,7 @@ import orjson
 
 from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_units
 from pipelines.card import make_card
+from pipelines.curation.arguments import curation_of
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
 from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
 from pipelines.merge import merge
@@ -125,6 +126,7 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         tokenizer=args.tokenizer,
         side_tasks=args.side_tasks,
         time_limit_s=args.time_limit,
+        curation=curation_of(args),
     )
     try:
         token_counter(options.tokenizer)

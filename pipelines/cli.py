@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from pipelines.curation.arguments import add_curation_arguments
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 
 _COMMANDS = {
@@ -24,6 +25,8 @@ _BUILD_EXAMPLES = """examples:
   nlex build jsonl:problems.jsonl --output corpus
   nlex build 'jsonl:data/*.jsonl' --output corpus --workers 4 --limit 100
   nlex build jsonl:problems.jsonl --output corpus --styles steps,story --max-tokens 8192
+  nlex build 'code_contests:hf://datasets/deepmind/code_contests/data/train-*.parquet' --output corpus \\
+             --labels correct --max-solutions 4 --inputs all --max-inputs 3 --decontaminate cruxeval:cruxeval.jsonl
   nlex build jsonl:problems.jsonl --output corpus --workers 1 -- --direct_runner_bundle_repeat=2"""
 _TRACE_TEXT = "Runs one program in the sandbox and prints its trace as prose, as JSON, or in the CWM frame format."
 _TRACE_EXAMPLES = """examples:
@@ -44,6 +47,10 @@ problem."""
 _VERIFY_EXAMPLES = """examples:
   nlex verify corpus
   nlex verify corpus --rerun 20 --json"""
+
+
+_SOURCE_HELP = """KIND:PATH; PATH is local or a URL (gs://, s3://, hf://) and may be a glob; KIND is jsonl, code_contests,
+code_contests_plus, taco, apps, livecodebench, codeforces, leetcode, cruxeval, humaneval or mbpp"""
 
 
 def _positive(text: str) -> int:
@@ -123,12 +130,13 @@ def _add_telling(parser: argparse.ArgumentParser) -> None:
 
 
 def _build_parser(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", nargs="+", metavar="SOURCE", help="KIND:PATH; PATH may be a glob; KIND is jsonl")
+    parser.add_argument("source", nargs="+", metavar="SOURCE", help=_SOURCE_HELP)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the corpus")
     parser.add_argument("--limit", type=_positive, metavar="N", help="use the first N good rows only")
     _add_telling(parser)
     _add_sandbox_choice(parser)
     _add_trace_limits(parser)
+    add_curation_arguments(parser)
     parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
     parser.add_argument(
         "--time-limit", type=_seconds, metavar="S", help="processor seconds of a run (default: the row's own, else 10)"
@@ -152,6 +160,7 @@ def _render_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("traces", type=Path, metavar="TRACES_DIR", help="a corpus, or its folder `traces`")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the new corpus")
     _add_telling(parser)
+    add_curation_arguments(parser)
     parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
     parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, examples, rejects")
 

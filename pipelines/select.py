@@ -26,18 +26,22 @@ def example_id(execution_id: str, style: str) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """An execution to run: a public input of a solution, its limits, and the trace's name."""
+    """An execution to run: an input of a solution, its limits, and the trace's name.
+
+    `index` is the place of the input among the tests, or among those that were `made`.
+    """
 
     row: Located
     index: int
     test: TestCase
     limits: Limits
     trace_id: str
+    made: bool = False
 
     @property
     def id(self) -> str:
         """The name of the execution's rows in every config."""
-        return f"{self.row.solution.id}/{self.index}"
+        return f"{self.row.solution.id}/{'made-' if self.made else ''}{self.index}"
 
     @property
     def input(self) -> str:

@@ -1,10 +1,11 @@
 """Runs one work unit: the traces that are missing, then the prose, then the part that says it is done."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 
+from pipelines.curation.synthesis.grow import grow
 from pipelines.identity import content_hash, rendering_version
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace, write_part
@@ -118,6 +119,42 @@ def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sa
                 raise
 
 
+class _Work:
+    """The runs of a unit: those that are stored, and those that it adds."""
+
+    def __init__(self, workspace: Workspace, bucket: str, open_sandbox: OpenSandbox) -> None:
+        self._workspace = workspace
+        self._bucket = bucket
+        self._open_sandbox = open_sandbox
+        self._fresh: dict[str, StoredRun] = {}
+
+    def run(self, planned: Sequence[Planned]) -> dict[str, StoredRun]:
+        """The runs of some executions by their ids, of which only the missing ones are made."""
+        wanted = {each.trace_id for each in planned}
+        runs = find_runs(self._workspace, self._bucket, wanted)
+        missing = wanted - runs.keys()
+        if missing:
+            _run_missing(planned, runs, self._open_sandbox)
+            self._fresh.update((name, runs[name]) for name in missing if runs[name].verdict != "sandbox_error")
+        return runs
+
+    def save(self) -> None:
+        """Stores what was run."""
+        if self._fresh:
+            save_runs(self._workspace, self._bucket, content_hash(sorted(self._fresh)), self._fresh)
+
+
+def _grown(selection: Selection, runs: dict[str, StoredRun], work: _Work, options: BuildOptions) -> Selection:
+    """The selection with further inputs for programs that have few; `runs` gets theirs too."""
+    taken = [test for posed in selection.problems for test in posed.problem.tests]
+    planned: list[Planned] = []
+    for _, group in groupby(selection.planned, key=lambda each: each.row.solution.id):
+        given = list(group)
+        planned += given
+        planned += grow(given, runs, work.run, wanted=options.curation.synthesize, seed=options.seed, taken=taken)
+    return replace(selection, planned=tuple(planned))
+
+
 def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox) -> None:
     """Does a unit unless its part is there already; any number of tries leave the same bytes.
 
@@ -131,12 +168,10 @@ def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandb
         return
     selections = _selections(workspace, unit, options)
     planned = [each for selection in selections for each in selection.planned]
-    runs = find_runs(workspace, unit.bucket, {each.trace_id for each in planned})
-    if any(each.trace_id not in runs for each in planned):
-        found = set(runs)
-        _run_missing(planned, runs, open_sandbox)
-        fresh = {name: run for name, run in runs.items() if name not in found and run.verdict != "sandbox_error"}
-        if fresh:
-            save_runs(workspace, unit.bucket, content_hash(sorted(fresh)), fresh)
+    work = _Work(workspace, unit.bucket, open_sandbox)
+    runs = work.run(planned)
+    if options.curation.synthesize:
+        selections = [_grown(selection, runs, work, options) for selection in selections]
+    work.save()
     entries = [entry for selection in selections for entry in tell_problem(selection, runs, options)]
     write_part(workspace.prose(unit.bucket, key), entries)

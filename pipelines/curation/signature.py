@@ -10,7 +10,7 @@ Signature = npt.NDArray[np.uint16]
 
 PERMUTATIONS = 125
 WORDS_A_SHINGLE = 3
-MIN_WORDS = 20
+MIN_WORDS = 24
 THRESHOLD = 0.75
 _SEED = 1
 

@@ -11,7 +11,7 @@ from tests.pipelines.corpora import call_row, stdin_row, varied_rows, write_rows
 HARD_ROWS = [
     stdin_row("fails", code="x = int(input())\nprint(10 // x)\n", tests=[{"input": "0\n", "expected": "1"}]),
     stdin_row("spins", code="while True:\n    pass\n", time_limit_s=1),
-    stdin_row("long", code="for i in range(20000):\n    pass\n"),
+    stdin_row("long", code="for i in range(20000):\n    pass\nprint(3)\n"),
     stdin_row("unordered", code="print(set('abcdefgh'))\n"),
     stdin_row("bytes", code="import sys\nsys.stdout.buffer.write(b'\\xff\\xfe')\n"),
     stdin_row("broken", code="print 1"),

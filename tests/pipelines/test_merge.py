@@ -13,7 +13,9 @@ from schemas.trace_row import TraceRow
 from tests.pipelines.reading import bytes_of, rows
 
 REJECT = RejectRow("r", "read", "json", "not JSON", "f:1", "", "", "", "")
-TRACE = TraceRow("t", b"log", "stdin", "x", "", "", "", "", "ok", "complete", 1, 3, "3.11", "1", "unjudged", "s/0", "p", "s", "", "")
+TRACE = TraceRow(
+    "t", b"log", "stdin", "x", "", "", "", "", "ok", "complete", 1, 3, "3.11", "1", "unjudged", "s/0", "p", "s", "", ""
+)
 
 
 def rejects(folder: Path, *names: str) -> Path:

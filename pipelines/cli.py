@@ -49,8 +49,8 @@ _VERIFY_EXAMPLES = """examples:
   nlex verify corpus --rerun 20 --json"""
 
 
-_SOURCE_HELP = """KIND:PATH; PATH is local or a URL (gs://, s3://, hf://) and may be a glob; KIND is jsonl, code_contests,
-code_contests_plus, taco, apps, livecodebench, codeforces, leetcode, cruxeval, humaneval or mbpp"""
+_SOURCE_HELP = """KIND:PATH; PATH is local or a URL (gs://, s3://, hf://), and may be a glob; KIND is jsonl,
+code_contests, code_contests_plus, taco, apps, livecodebench, codeforces, leetcode, cruxeval, humaneval or mbpp"""
 
 
 def _positive(text: str) -> int:

@@ -24,7 +24,7 @@ def add_curation_arguments(parser: argparse.ArgumentParser) -> None:
         "--dedup",
         choices=["none", "exact", "near"],
         default=default.dedup,
-        help="leave out programs that another one is but for names and formatting (exact, the default), or nearly (near)",
+        help="leave out programs like another: but for names and formatting (exact, the default), or nearly (near)",
     )
     group.add_argument(
         "--decontaminate",

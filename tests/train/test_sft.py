@@ -1,0 +1,112 @@
+"""Fine-tuning as a user runs it: to the end, killed and gone on with, asked to stop, on one rank and on two."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from tests.train.running import finish, metrics, start_sft, steps_taken, write_run
+
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, tiny: Path, corpus: Path) -> Path:
+    """A run to the last step; its configuration."""
+    config = write_run(
+        tmp_path_factory.mktemp("unbroken"),
+        tiny,
+        corpus,
+        validation={"source": {"path": str(corpus)}, "every": 6, "rows": 2, "transcripts": 1, "answer_tokens": 8},
+    )
+    code, printed = finish(start_sft(config))
+    assert code == 0, printed
+    return config
+
+
+def wait_for_step(config: Path, step: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(metrics(config)) <= step:
+        assert time.monotonic() < deadline, f"no step {step} after two minutes"
+        time.sleep(0.01)
+
+
+def test_the_loss_falls(unbroken: Path) -> None:
+    losses = [line["loss"] for line in metrics(unbroken)]
+    assert len(losses) == STEPS
+    assert losses[-1] < losses[0] - 0.5
+
+
+def test_the_run_leaves_a_model_metrics_tensorboard_and_transcripts(unbroken: Path) -> None:
+    run = unbroken.parent / "run"
+    assert AutoModelForCausalLM.from_pretrained(run / "model").dtype == torch.bfloat16
+    assert list((run / "tensorboard").glob("events.*"))
+    assert sorted(page.name for page in (run / "transcripts").iterdir()) == ["step-12.html", "step-6.html"]
+    assert {"tokens_per_second", "memory_gib", "learning_rate", "unfilled"} <= metrics(unbroken)[0].keys()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_a_random_step_it_goes_on_bit_by_bit(
+    unbroken: Path, tmp_path: Path, tiny: Path, corpus: Path, seed: int
+) -> None:
+    config = write_run(tmp_path, tiny, corpus)
+    process = start_sft(config)
+    wait_for_step(config, random.Random(seed).randrange(1, STEPS - 1))
+    process.kill()
+    finish(process)
+    code, printed = finish(start_sft(config))
+    assert code == 0, printed
+    assert steps_taken(config) == steps_taken(unbroken)
+
+
+def test_asked_to_stop_it_saves_the_step_it_is_at_and_goes_on_bit_by_bit(
+    unbroken: Path, tmp_path: Path, tiny: Path, corpus: Path
+) -> None:
+    config = write_run(tmp_path, tiny, corpus, checkpoint={"every": 1000})
+    process = start_sft(config)
+    wait_for_step(config, 4)
+    process.send_signal(signal.SIGTERM)
+    code, printed = finish(process)
+    taken = len(metrics(config))
+    assert code == 130, printed
+    assert [path.name for path in (config.parent / "run" / "checkpoints").iterdir()] == [f"step-{taken}"]
+    code, printed = finish(start_sft(config))
+    assert code == 0, printed
+    assert steps_taken(config) == steps_taken(unbroken)
+
+
+def test_a_finished_run_is_left_as_it_is(unbroken: Path) -> None:
+    before = steps_taken(unbroken)
+    code, printed = finish(start_sft(unbroken))
+    assert code == 0, printed
+    assert steps_taken(unbroken) == before
+
+
+def test_other_settings_in_the_same_folder_are_refused(unbroken: Path) -> None:
+    code, printed = finish(start_sft(unbroken, "optimizer.learning_rate=1e-4"))
+    assert code == 2
+    assert "optimizer.learning_rate differs" in printed
+
+
+def test_two_ranks_take_the_steps_of_one(unbroken: Path, tmp_path: Path, tiny: Path, corpus: Path) -> None:
+    config = write_run(tmp_path, tiny, corpus)
+    for steps in (5, STEPS):  # the second time from the checkpoint of the first
+        code, printed = finish(start_sft(config, f"steps={steps}", ranks=2))
+        assert code == 0, printed
+    ones, twos = metrics(unbroken), metrics(config)
+    assert [line["targets"] for line in twos] == [line["targets"] for line in ones]
+    assert [line["loss"] for line in twos] == pytest.approx([line["loss"] for line in ones], rel=1e-5)
+    assert [line["gradient_norm"] for line in twos] == pytest.approx([line["gradient_norm"] for line in ones], rel=1e-4)
+
+
+def test_data_that_ends_before_the_steps_do_ends_the_run_with_a_model(tmp_path: Path, tiny: Path, corpus: Path) -> None:
+    data = {"sources": [{"path": str(corpus)}], "sequence_length": 256, "rows_per_step": 40, "max_epochs": 1}
+    config = write_run(tmp_path, tiny, corpus, data=data)
+    code, printed = finish(start_sft(config))
+    assert code == 0, printed
+    assert sum(line["documents"] for line in metrics(config)) == 60
+    assert (config.parent / "run" / "model" / "model.safetensors").exists()

@@ -32,6 +32,9 @@ def doubling(problem_id: str = "double") -> SolveRow:
         hidden_tests=(TestRow("7\n", "14\n"), TestRow("-3\n", "-6\n")),
         time_limit_s=2.0,
         memory_limit_bytes=256 << 20,
+        checker="tokens",
+        difficulty="",
+        tags=(),
         source="tests",
         license="Apache-2.0",
     )

@@ -131,6 +131,11 @@ def test_solve_refuses_a_problem_without_hidden_tests() -> None:
         Solve(GRADER).start(dataclasses.replace(doubling(), hidden_tests=()))
 
 
+def test_solve_refuses_a_problem_whose_right_answers_differ() -> None:
+    with pytest.raises(ValueError, match="custom checker"):
+        Solve(GRADER).start(dataclasses.replace(doubling(), checker="custom"))
+
+
 def test_in_training_true_outputs_are_fed_back_and_one_repair_is_allowed() -> None:
     environment = SelfRlef(GRADER, "execute", max_repairs=1)
     situation = environment.step(environment.start(doubling()), replies(fenced(ADD_TWO)))

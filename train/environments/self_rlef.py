@@ -13,7 +13,7 @@ from train.environments.grading import Grader
 from train.environments.output_prediction import prediction_of
 from train.environments.prompts import Feedback, revise_prompt
 from train.environments.situation import Ask, Ending, Reply, Role, Situation
-from train.environments.solve import graded, require_hidden_tests
+from train.environments.solve import graded, require_judge
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class SelfRlef:
     max_repairs: int = 9
 
     def start(self, task: SolveRow) -> Situation[Attempt]:
-        """The first question. Raises ValueError for a problem without hidden tests or without public ones."""
-        require_hidden_tests(task)
+        """The first question. Raises ValueError as `Solve` does, and for a problem without public tests."""
+        require_judge(task)
         if not task.public_tests:
             raise ValueError(f"problem {task.id} has no public tests: there is nothing to simulate")
         return Situation(Attempt(task, "solve"), (Ask("solve", task.prompt),))

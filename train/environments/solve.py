@@ -20,8 +20,8 @@ class Solve:
     grader: Grader
 
     def start(self, task: SolveRow) -> Situation[SolveRow]:
-        """The one question. Raises ValueError for a problem without hidden tests: public ones can be copied."""
-        require_hidden_tests(task)
+        """The one question. Raises ValueError for a problem without hidden tests or with a checker of its own."""
+        require_judge(task)
         return Situation(task, (Ask("solve", task.prompt),))
 
     def step(self, situation: Situation[SolveRow], replies: Sequence[Reply]) -> Situation[SolveRow]:
@@ -33,10 +33,14 @@ class Solve:
         return Situation(row, ending=graded(self.grader, row, (code,)))
 
 
-def require_hidden_tests(row: SolveRow) -> None:
-    """Raises ValueError for a problem without hidden tests."""
+def require_judge(row: SolveRow) -> None:
+    """Raises ValueError for a problem whose answers cannot be judged by hidden tests."""
     if not row.hidden_tests:
         raise ValueError(f"problem {row.id} has no hidden tests: a reward on tests that the prompt shows can be copied")
+    if row.checker != "tokens":
+        raise ValueError(
+            f"problem {row.id} has a {row.checker} checker: a right answer may differ from the expected one"
+        )
 
 
 def graded(grader: Grader, row: SolveRow, solutions: tuple[str, ...]) -> Ending:

@@ -39,8 +39,11 @@ class Rows:
         table = _read_table(kind, path, config, split)
         poses = [True] * len(table)
         if kind is SolveRow:
-            tests = zip(table["hidden_tests"].to_pylist(), table["public_tests"].to_pylist(), strict=True)
-            poses = [bool(hidden) and bool(public) for hidden, public in tests]
+            columns = [table[name].to_pylist() for name in ("hidden_tests", "public_tests", "checker")]
+            poses = [
+                bool(hidden and public and checker == "tokens")
+                for hidden, public, checker in zip(*columns, strict=True)
+            ]
         self._table = table.filter(pa.array(poses, pa.bool_()))
         self.left_out = len(table) - len(self._table)
         if len(self._table) == 0:
@@ -98,7 +101,7 @@ class Tasks:
 
     @property
     def left_out(self) -> int:
-        """Rows that could not be posed: problems without hidden or without public tests."""
+        """Rows that could not be posed: problems without hidden or public tests, or with a checker."""
         return sum(rows.left_out for rows in (self._predictions, self._problems) if rows is not None)
 
     def __getitem__(self, number: int) -> Task:

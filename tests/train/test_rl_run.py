@@ -1,0 +1,122 @@
+"""Whole reinforcement learning runs: they repeat to the bit, survive a kill, and learn with real vLLM beside them."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from safetensors.torch import load_file
+
+from tests.train.family import ALONE, family_run, make_guesser
+from train.config import write_config
+from train.exit_codes import DONE, INTERRUPTED
+from train.rl.config import RlConfig, RolloutConfig
+from train.rl.group import Group
+from train.rl.run import reinforce
+
+_TIMED = ("tokens_per_second", "memory_gib")
+
+
+@pytest.fixture(scope="module")
+def guesser(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Corpus and model."""
+    return make_guesser(tmp_path_factory.mktemp("guesser"))
+
+
+def figures_of(output: Path) -> list[dict[str, Any]]:
+    lines = (output / "metrics.jsonl").read_text().splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key not in _TIMED} for line in lines]
+
+
+def start(config: RlConfig, folder: Path) -> "subprocess.Popen[str]":
+    path = folder / "rl.yaml"
+    write_config(config, path)
+    return subprocess.Popen(
+        [sys.executable, "-m", "train.commands", "rl", str(path)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for_step(process: "subprocess.Popen[str]", output: Path, step: int) -> None:
+    metrics = output / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not (metrics.exists() and metrics.read_text().count("\n") >= step):
+        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it was to be stopped"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def unbroken(guesser: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run of six steps."""
+    output = tmp_path_factory.mktemp("unbroken") / "run"
+    assert reinforce(family_run(*guesser, output), ALONE) == DONE
+    return output
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_that_was_stopped_goes_on_bitwise_as_if_it_had_not_been(
+    guesser: tuple[Path, Path], unbroken: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    config = family_run(*guesser, tmp_path / "run")
+    process = start(config, tmp_path)
+    wait_for_step(process, tmp_path / "run", random.randint(1, 4))
+    process.send_signal(number)
+    printed, _ = process.communicate(timeout=120)
+    if number == signal.SIGTERM:
+        assert process.returncode == INTERRUPTED, printed
+        assert list((tmp_path / "run" / "checkpoints").iterdir())
+    again = start(config, tmp_path)
+    printed, _ = again.communicate(timeout=240)
+    assert again.returncode == DONE, printed
+    assert figures_of(tmp_path / "run") == figures_of(unbroken)
+    ours, theirs = (load_file(folder / "model" / "model.safetensors") for folder in (tmp_path / "run", unbroken))
+    assert ours.keys() == theirs.keys() and all(bool((ours[name] == theirs[name]).all()) for name in ours)
+
+
+def test_a_run_keeps_metrics_transcripts_and_settings(unbroken: Path) -> None:
+    figures = figures_of(unbroken)
+    assert [line["step"] for line in figures] == list(range(6))
+    assert {"reward", "entropy", "mismatch", "kept", "flat_groups", "stale_episodes", "clipped"} <= figures[0].keys()
+    page = (unbroken / "transcripts" / "step-0.html").read_text()
+    assert "print(x + " in page and "reward" in page
+    assert yaml.safe_load((unbroken / "config.yaml").read_text())["group_size"] == 8
+
+
+def test_the_trainers_own_engine_speaks_with_the_trainers_probabilities(unbroken: Path) -> None:
+    assert all(line["mismatch"] < 1e-6 for line in figures_of(unbroken))
+
+
+def test_groups_may_be_regarded_before_they_are_learnt_from(guesser: tuple[Path, Path], tmp_path: Path) -> None:
+    seen: list[Group] = []
+
+    def regard(group: Group) -> Group:
+        seen.append(group)
+        return group
+
+    assert reinforce(family_run(*guesser, tmp_path / "run", steps=1), ALONE, regard) == DONE
+    assert all(len(group.episodes) == 8 and group.name == "output_prediction" for group in seen)
+
+
+@pytest.mark.vllm
+@pytest.mark.parametrize("overlap", [False, True])
+def test_a_run_learns_with_vllm(guesser: tuple[Path, Path], tmp_path: Path, overlap: bool) -> None:
+    rollouts = RolloutConfig(engine="vllm", max_tokens=12, context_length=256, batch=64, overlap=overlap)
+    config = family_run(*guesser, tmp_path / "run", rollouts=rollouts, steps=8)
+    process = start(config, tmp_path)
+    printed, _ = process.communicate(timeout=400)
+    assert process.returncode == DONE, printed
+    figures = figures_of(tmp_path / "run")
+    assert len(figures) == 8
+    assert all(line["most_stale"] <= 8 for line in figures)
+    assert max(line["mismatch"] for line in figures) <= (0.02 if overlap else 2e-3)
+    assert (max(line["most_stale"] for line in figures) > 0) == overlap

@@ -14,6 +14,7 @@ from templates.checking.net_segment import NetSegment
 from templates.checking.omissions import effect, untold_text
 from templates.checking.place_text import Nowhere
 from templates.checking.range_claims import FOLDS, WITHIN, Range
+from templates.checking.retelling import Retelling
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex
 from templates.checking.statement_claims import STATEMENTS, outcome_missing
@@ -74,6 +75,7 @@ class _Reading:
         self._links: dict[int, tuple[int, ...]] = {}
         self._left = ""
         self._raised: dict[int, str] = {}
+        self._retelling = Retelling()
 
     def problem(self, step: int, claim: str, reason: str) -> None:
         """Notes a problem."""
@@ -116,6 +118,7 @@ class _Reading:
                 self._state.apply(change)
                 if isinstance(change, Printed | Read):
                     self.problem(0, "", "the trace prints or reads before its first event")
+            self._retelling.begin(self._state)
         expected = 0
         for step in self._numbered(explanation, patterns):
             if step.number <= expected:
@@ -140,6 +143,8 @@ class _Reading:
             self.problem(expected, "", f"step {expected} is not told")
         for frame in self._flow.frames.values():
             self._check_outcome(frame.running)
+        if not self.problems and (said := self._retelling.end(self._state)):
+            self.problem(0, "", said)
 
     def _numbered(self, explanation: str, patterns: Patterns) -> Iterator[Step]:
         lines = explanation.split("\n")
@@ -170,6 +175,10 @@ class _Reading:
         flow, state = self._flow, self._state
         name = flow.frames[event.frame].name if event.frame in flow.frames else event.name
         ended = flow.enter(at)
+        if event.kind in ("return", "unwind") and event.frame and not self.problems:
+            said = self._retelling.end_frame(event.frame, state)
+            if said:
+                self.problem(at + 1, "", said)
         state.enter(event)
         self._check_outcome(ended)
         left = self._passing(event)
@@ -269,9 +278,16 @@ class _Reading:
         for claim in sentence.claims():
             reason = self._refused(moment, claim, known)
             if reason is None:
+                self._retell(moment, claim)
                 return
             reasons.append(reason)
         self.problem(number, sentence.text, "; or ".join(reasons) or "no pattern of the style matches this sentence")
+
+    def _retell(self, moment: Moment, claim: Claim) -> None:
+        if claim.kind in ("call", "call_itself"):
+            self._retelling.call(moment.event, claim.code["call"], moment.segment.now)
+        else:
+            self._retelling.tell(moment, claim)
 
     @staticmethod
     def _refused(moment: Moment, claim: Claim, known: dict[str, Verify]) -> str | None:
@@ -311,6 +327,8 @@ class _Reading:
         read = segment.read_to - segment.read_from
         if moment.read < read:
             self.problem(step.number, step.text, f"it does not tell that {read - moment.read} characters are read")
+        if not self.problems and (said := self._retelling.settle(moment)):
+            self.problem(step.number, step.text, said)
 
     def _check_outcome(self, running: Running | None) -> None:
         if running is not None and not running.folded and (missing := outcome_missing(self._flow, running)):

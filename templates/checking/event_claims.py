@@ -35,9 +35,9 @@ def hold_call(moment: Moment, claim: Claim, event: Event, look: Look) -> None:
     depth = moment.flow.frames[event.frame].depth
     refuse_unless(claim.counts.get("d", depth) == depth, f"the depth is {depth}")
     caller = moment.flow.frames.get(event.parent)
-    if "caller" in claim.code:
+    if "waiter" in claim.code:
         refuse_unless(caller is not None and event.parent != 0, "no function waits for it")
-        refuse_unless(caller is not None and claim.code["caller"] == caller.name, "another function waits for it")
+        refuse_unless(caller is not None and claim.code["waiter"] == caller.name, "another function waits for it")
     _holds_line(moment, claim, event.parent)
 
 

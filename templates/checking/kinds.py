@@ -78,7 +78,7 @@ _SLOTS = {
     "read_line": "text #k?",
     "read_rest": "text",
     # Of other events.
-    "call": "call #d? #l? caller?",
+    "call": "call #d? #l? waiter?",
     "call_itself": "call #d? #l?",
     "resume": "name? #l?",
     "return": "name? value #l? source?",

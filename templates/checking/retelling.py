@@ -1,0 +1,399 @@
+"""Rebuilds the program's state from what the text alone tells, and holds it against the recorded state.
+
+Values come from the text and from nothing else: each change that a sentence states is made to a state of
+its own, in the order of the text. The trace only says in which frame a name lives and which places hold
+one and the same object, which no text of values could say.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from templates.checking.claims import Claim
+from templates.checking.moment import Moment
+from templates.checking.place_text import Link as PlaceLink
+from templates.checking.place_text import Nowhere, read_place
+from templates.checking.segment import NOTHING, Nothing, ObjectChange
+from templates.checking.value_match import Look, same
+from templates.checking.value_text import Cut, Gap, Instance, Literal, Made, Pair, Reader, Row, Told, read_value
+from tracer.events import DelItem, Event, Ref, SetItem, Value
+from tracer.replay import HeapObject, State
+
+_COMPARED_WHOLE = 32
+"""Elements up to which an object that changed is compared whole at each step; the end compares all."""
+
+
+class Held(NamedTuple):
+    """Stands where an object is held, by its number."""
+
+    id: int
+
+
+class Hidden:
+    """Stands for what the text leaves out."""
+
+
+HIDDEN = Hidden()
+Cell = Told | Held | Hidden
+
+
+class Content:
+    """What the text told of an object: elements in order, or by key (a set's elements are keys).
+
+    `partial` is set where the text left keys out.
+    """
+
+    __slots__ = ("cells", "keyed", "partial")
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        self.keyed: dict[Told | str, Cell] = {}
+        self.partial = False
+
+
+class Retelling:
+    """The state as the text tells it."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, dict[str, Cell]] = {0: {}}
+        self.objects: dict[int, Content] = {}
+        self.printed: list[str | int] = []
+
+    def begin(self, state: State) -> None:
+        """Takes note of the globals that there are before the first event; no text tells their values."""
+        self.names[0] = dict.fromkeys(state.frames[0].names, HIDDEN)
+
+    # What the text says.
+
+    def tell(self, moment: Moment, claim: Claim) -> None:
+        """Makes the change that a sentence states."""
+        act = _ACTS.get(claim.kind)
+        if act is not None:
+            act(self, moment, claim.code, claim)
+
+    def call(self, event: Event, text: str, look: Look) -> None:
+        """Begins a frame with the arguments that a sentence states."""
+        reader = Reader(text, len(event.name) + 1)
+        told = {str(item.key): item.value for item in reader.items(")", fields=True) if isinstance(item, Pair)}
+        self.names[event.frame] = {
+            name: self._cell(told[name], value, look) if name in told else HIDDEN for name, value in event.args
+        }
+
+    def _put(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        place = read_place(code["place"])
+        segment = moment.segment
+        told = read_value(code["value"])
+        if not place.links:
+            frame, made = segment.look_up(place.name)
+            value = made.new if made is not None else segment.state.frames[frame].names[place.name]
+            cell = HIDDEN if isinstance(value, Nothing) else self._cell(told, value, segment.now)
+            self.names.setdefault(frame, {})[place.name] = cell
+            return
+        content = self._content(moment, code["place"], element=True)
+        if content is None:
+            return
+        try:
+            cell = self._cell(told, segment.value_at(place), segment.now)
+        except Nowhere:
+            cell = HIDDEN if _holds_parts(told) else told
+        link = place.links[-1]
+        if content.cells or not isinstance(link, str):
+            index = _index(link, len(content.cells))
+            if index is not None and content.cells:
+                content.cells[index] = cell
+                return
+        content.keyed[link if isinstance(link, str) else link[0]] = cell
+
+    def _delete(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        place = read_place(code["place"])
+        if not place.links:
+            self.names.get(moment.segment.look_up(place.name)[0], {}).pop(place.name, None)
+            return
+        content = self._content(moment, code["place"], element=True)
+        if content is not None:
+            link = place.links[-1]
+            content.keyed.pop(link if isinstance(link, str) else link[0], None)
+
+    def _append(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        self._splice(moment, code, None, 0, (read_value(code["value"]),))
+
+    def _append_all(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        self._splice(moment, code, None, 0, _elements(read_value(code["value"])))
+
+    def _insert(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        self._splice(moment, code, claim.counts["i"], 0, (read_value(code["value"]),))
+
+    def _pop(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        content = self._content(moment, code["place"])
+        if content is None or not content.cells:
+            return
+        told = read_value(code["value"])
+        at = claim.counts.get("i", -1)
+        if "i" not in claim.counts and content.cells[-1] != told and content.cells[0] in (told, HIDDEN):
+            at = 0
+        if at < len(content.cells):
+            del content.cells[at]
+
+    def _replace(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        old = _elements(read_value(code["old"]))
+        count = sum(item.count if isinstance(item, Gap) else 1 for item in old)
+        self._splice(moment, code, claim.counts["i"], count, _elements(read_value(code["value"])))
+
+    def _splice(
+        self, moment: Moment, code: dict[str, str], start: int | None, removed: int, items: tuple[Told, ...]
+    ) -> None:
+        found = self._holder(moment, code["place"])
+        content = self.objects.get(found.id) if found is not None else None
+        if found is None or content is None:
+            return
+        at = len(content.cells) if start is None else start
+        values = found.items[at : at + sum(i.count if isinstance(i, Gap) else 1 for i in items)]
+        content.cells[at : at + removed] = self._row(items, values, moment.segment.now)
+
+    def _add(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        content = self._content(moment, code["place"])
+        if content is not None:
+            content.keyed[read_value(code["value"])] = HIDDEN
+
+    def _discard(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        content = self._content(moment, code["place"])
+        if content is not None:
+            content.keyed.pop(read_value(code["value"]), None)
+
+    def _restate(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        value = moment.segment.value_at(read_place(code["place"]))
+        self._cell(read_value(code["value"]), value, moment.segment.now)
+
+    def _print(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
+        told = read_value(code["text"])
+        if isinstance(told, Literal) and isinstance(told.value, str):
+            self.printed.append(told.value)
+        elif isinstance(told, Cut):
+            self.printed += [str(told.head), told.count, str(told.tail)]
+
+    def _holder(self, moment: Moment, text: str, *, element: bool = False) -> HeapObject | None:
+        """The object that a place, or the chain before its last link, leads to."""
+        place = read_place(text)
+        links: tuple[PlaceLink, ...] = place.links[:-1] if element else place.links
+        found = None
+        for before in (False, True):
+            try:
+                value = moment.segment.value_at(place, before=before, links=links)
+            except Nowhere:
+                continue
+            if isinstance(value, Ref):
+                found = moment.segment.now(value.id)
+                if value.id in moment.segment.objects:
+                    break
+        return found
+
+    def _content(self, moment: Moment, text: str, *, element: bool = False) -> Content | None:
+        found = self._holder(moment, text, element=element)
+        return self.objects.get(found.id) if found is not None else None
+
+    # Texts to cells.
+
+    def _cell(self, told: Told, value: Value, look: Look) -> Cell:
+        """What stands where a text says this; objects that it shows are filled with what it shows."""
+        if not isinstance(value, Ref):
+            return HIDDEN if _holds_parts(told) else told
+        if not isinstance(told, Instance) or told.items is not None:
+            self._fill(told, look(value.id), look)
+        return Held(value.id)
+
+    def _fill(self, told: Told, found: HeapObject, look: Look) -> None:
+        items = _shown(told)
+        if items is None:
+            return
+        content = self.objects[found.id] = Content()
+        held = found.items
+        if isinstance(held, dict):
+            content.partial = any(isinstance(item, Gap) for item in items)
+            for item in items:
+                if isinstance(item, Pair):
+                    key = item.key
+                    value = _keyed(key, held, look)
+                    content.keyed[key] = HIDDEN if isinstance(value, Nothing) else self._cell(item.value, value, look)
+                elif not isinstance(item, Gap):
+                    content.keyed[item] = HIDDEN
+            return
+        told_items = [item.value if isinstance(item, Pair) else item for item in items]
+        content.cells = self._row(told_items, held, look)
+
+    def _row(self, items: Iterable[Told], values: list[Value], look: Look) -> list[Cell]:
+        cells: list[Cell] = []
+        for item in items:
+            if isinstance(item, Gap):
+                cells += [HIDDEN] * item.count
+            elif len(cells) < len(values):
+                cells.append(self._cell(item, values[len(cells)], look))
+            else:
+                cells.append(HIDDEN if _holds_parts(item) else item)
+        return cells
+
+    # The recorded state.
+
+    def settle(self, moment: Moment) -> str:
+        """After a step: what the text rebuilds otherwise than it was recorded, of all that the step touched."""
+        segment = moment.segment
+        for (frame, name), made in segment.names.items():
+            if not made.told and made.new is not NOTHING:
+                self.names.setdefault(frame, {})[name] = HIDDEN
+            elif not made.told:
+                self.names.get(frame, {}).pop(name, None)
+        for number, changes in segment.objects.items():
+            content = self.objects.get(number)
+            if content is None:
+                continue
+            if number not in segment.covered and not all(made.told for made in changes):
+                del self.objects[number]
+            elif not self._agrees(content, segment.now(number), segment.now, changes):
+                return f"what the text tells of the {segment.now(number).type} with id {number} does not add up to it"
+        return ""
+
+    def _agrees(self, content: Content, found: HeapObject, look: Look, changes: list[ObjectChange]) -> bool:
+        if isinstance(found.items, dict):
+            small = len(found.items) <= _COMPARED_WHOLE
+            return (
+                self._same_keys(content, found, look) if small else content.partial or self._same_size(content, found)
+            )
+        if len(content.cells) != len(found.items):
+            return False
+        indices: Iterable[int] = range(len(content.cells))
+        if len(content.cells) > _COMPARED_WHOLE:
+            keys = [made.change.key for made in changes if isinstance(made.change, (SetItem, DelItem))]
+            indices = [key for key in keys if isinstance(key, int)]
+        return all(_is(content.cells[index], found.items[index], look) for index in indices)
+
+    @staticmethod
+    def _same_size(content: Content, found: HeapObject) -> bool:
+        return len(content.keyed) == len(found.items)
+
+    def _same_keys(self, content: Content, found: HeapObject, look: Look) -> bool:
+        if content.partial:
+            return True
+        if not self._same_size(content, found):
+            return False
+        for key, cell in content.keyed.items():
+            value = _keyed(key, found.items, look)
+            if isinstance(value, Nothing) or not _is(cell, value, look):
+                return False
+        return True
+
+    def end_frame(self, number: int, state: State) -> str:
+        """When a frame ends: the first of its names that the text rebuilds otherwise than it was recorded."""
+        told = self.names.pop(number, None)
+        frame = state.frames.get(number)
+        if told is None or frame is None:
+            return ""
+        return self._differing(told, frame.names, state)
+
+    def end(self, state: State) -> str:
+        """At the end: what the text rebuilds otherwise than it was recorded, of globals, objects and output."""
+        for number in list(self.names):
+            if number in state.frames and (
+                name := self._differing(self.names[number], state.frames[number].names, state)
+            ):
+                return name
+        for number, content in self.objects.items():
+            if not self._agrees_whole(content, state.heap[number], state):
+                return f"what the text tells of the {state.heap[number].type} with id {number} does not add up to it"
+        text = state.stdout.decode("utf-8", "surrogateescape")
+        at = 0
+        for piece in self.printed:
+            if isinstance(piece, str) and not text.startswith(piece, at):
+                return "the pieces that are printed do not add up to the output"
+            at += piece if isinstance(piece, int) else len(piece)
+        return "" if at == len(text) else "the pieces that are printed do not add up to the output"
+
+    def _agrees_whole(self, content: Content, found: HeapObject, state: State) -> bool:
+        def look(number: int) -> HeapObject:
+            return state.heap[number]
+
+        if isinstance(found.items, dict):
+            return self._same_keys(content, found, look)
+        return len(content.cells) == len(found.items) and all(
+            _is(cell, value, look) for cell, value in zip(content.cells, found.items, strict=True)
+        )
+
+    @staticmethod
+    def _differing(told: dict[str, Cell], names: dict[str, Value], state: State) -> str:
+        def look(number: int) -> HeapObject:
+            return state.heap[number]
+
+        for name, value in names.items():
+            if name.startswith("__") and name.endswith("__"):
+                continue
+            if name not in told or not _is(told[name], value, look):
+                return f"what the text tells of `{name}` does not add up to its value"
+        return next((f"the text does not tell that `{name}` is gone" for name in told if name not in names), "")
+
+
+def _is(cell: Cell, value: Value, look: Look) -> bool:
+    if isinstance(cell, Hidden):
+        return True
+    if isinstance(cell, Held):
+        return isinstance(value, Ref) and value.id == cell.id
+    return not isinstance(value, Ref) and same(cell, value, look)
+
+
+def _holds_parts(told: Told) -> bool:
+    return isinstance(told, (Row, Instance))
+
+
+def _elements(told: Told) -> tuple[Told, ...]:
+    """The elements that a text of a list shows; of bytes, its numbers."""
+    items = _shown(told)
+    return items if items is not None else ()
+
+
+def _shown(told: Told) -> tuple[Told, ...] | None:
+    """The elements, pairs or fields that the text of an object shows; None where it shows none."""
+    if isinstance(told, Row):
+        return told.items
+    if isinstance(told, Instance):
+        return told.items
+    if isinstance(told, Literal) and isinstance(told.value, bytes):
+        return tuple(Literal(number) for number in told.value)
+    if isinstance(told, Cut) and isinstance(told.head, bytes) and isinstance(told.tail, bytes):
+        head, tail = (tuple(Literal(number) for number in part) for part in (told.head, told.tail))
+        return (*head, Gap(told.count), *tail)
+    if not isinstance(told, Made):
+        return None
+    for item in told.items:
+        if isinstance(item, (Row, Cut)) or (isinstance(item, Literal) and isinstance(item.value, bytes)):
+            return _shown(item)
+    return told.items if all(isinstance(item, (Pair, Gap)) for item in told.items) else ()
+
+
+def _index(link: PlaceLink, size: int) -> int | None:
+    """The position that a link means in so many elements."""
+    if isinstance(link, str) or not isinstance(link[0], Literal) or not isinstance(link[0].value, int):
+        return None
+    index = link[0].value + size * (link[0].value < 0)
+    return index if 0 <= index < size else None
+
+
+def _keyed(key: Told | str, held: dict[Value, Value], look: Look) -> Value | Nothing:
+    """What is recorded under a key that is told, `NOTHING` where nothing is."""
+    if isinstance(key, str):
+        return held.get(key, NOTHING)
+    if isinstance(key, Literal):
+        value: Any = key.value
+        return held.get(value, NOTHING)
+    return next((held[place] for place in held if same(key, place, look)), NOTHING)
+
+
+Act = Callable[[Retelling, Moment, dict[str, str], Claim], None]
+_ACTS: dict[str, Act] = {
+    **dict.fromkeys(("becomes", "change", "stay", "put", "becomes_work", "change_work", "stay_work"), Retelling._put),
+    "deleted": Retelling._delete,
+    "append": Retelling._append,
+    "append_all": Retelling._append_all,
+    "insert": Retelling._insert,
+    "pop": Retelling._pop,
+    "replace": Retelling._replace,
+    "add": Retelling._add,
+    "discard": Retelling._discard,
+    "restate": Retelling._restate,
+    **dict.fromkeys(("print", "print_line"), Retelling._print),
+}

@@ -11,6 +11,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from train.config import ConfigError
 from train.model.attention import PACKED_ATTENTION
 from train.model.config import ModelConfig
 from train.model.policy import Policy
@@ -19,16 +20,23 @@ from train.model.ranks import Ranks
 _CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat.jinja"
 
 
+class ModelError(ConfigError):
+    """A model that cannot be had or cannot be trained."""
+
+
 def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
     """The model's tokenizer; one without a chat template gets ours, one without padding pads with its end token.
 
     Raises:
-        ValueError: the tokenizer has no end-of-text token.
+        ModelError: there is no such model, or its tokenizer has no end-of-text token.
     """
     where = config.tokenizer or config.path
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(where)
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(where)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{where}: no model there: {error}") from None
     if tokenizer.eos_token_id is None:
-        raise ValueError(f"{where}: the tokenizer names no end-of-text token (eos_token), so no answer could end")
+        raise ModelError(f"{where}: the tokenizer names no end-of-text token (eos_token), so no answer could end")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.chat_template is None:

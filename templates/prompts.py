@@ -7,9 +7,7 @@ from typing import Any
 from schemas.job import ProgramKind
 from schemas.solve import TestRow
 from templates.execution import Execution
-from templates.sentences import environment
-
-_REQUESTS = 3
+from templates.sentences import BASE, STYLES, environment, style_folder
 
 
 def narration_prompt(execution: Execution, seed: int = 0, style: str = "steps") -> str:
@@ -18,8 +16,18 @@ def narration_prompt(execution: Execution, seed: int = 0, style: str = "steps") 
     source = execution.source
     if call is not None:
         source = source[: -len(call) - 1]
-    request = zlib.crc32(f"{seed}\n{execution.source}\n{execution.stdin}".encode("utf-8", "surrogatepass")) % _REQUESTS
+    request = zlib.crc32(f"{seed}\n{execution.source}\n{execution.stdin}".encode("utf-8", "surrogatepass")) >> 3
     return _fill(style, "explain", code=source, call=call, stdin=execution.stdin, request=request)
+
+
+def explanation_prompt(kind: ProgramKind, source: str, call: str | None, stdin: str, style: str = "steps") -> str:
+    """The prompt of a narrated execution, for one that has not been run: a model is to explain it by itself.
+
+    Args:
+        source: the program without the call.
+    """
+    _check_call(kind, call)
+    return _fill(style, "explain", code=source, call=call, stdin=stdin, request=0)
 
 
 def prediction_prompt(kind: ProgramKind, source: str, call: str | None, stdin: str, style: str = "steps") -> str:
@@ -28,8 +36,7 @@ def prediction_prompt(kind: ProgramKind, source: str, call: str | None, stdin: s
     Args:
         source: the program without the call.
     """
-    if (call is None) != (kind == "stdin"):
-        raise ValueError(f"a {kind} program with call={call!r}: only functions are called")
+    _check_call(kind, call)
     return _fill(style, "predict", code=source, call=call, stdin=stdin)
 
 
@@ -38,5 +45,12 @@ def solve_prompt(statement: str, public_tests: Sequence[TestRow], style: str = "
     return _fill(style, "solve", statement=statement, tests=public_tests)
 
 
+def _check_call(kind: ProgramKind, call: str | None) -> None:
+    if (call is None) != (kind == "stdin"):
+        raise ValueError(f"a {kind} program with call={call!r}: only functions are called")
+
+
 def _fill(style: str, name: str, **values: Any) -> str:
-    return environment().get_template(f"{style}/prompt_{name}.jinja").render(**values)
+    folder = style_folder(style)
+    own = folder if (folder / f"prompt_{name}.jinja").is_file() else STYLES / BASE
+    return environment(own.parent).get_template(f"{own.name}/prompt_{name}.jinja").render(**values)

@@ -144,3 +144,14 @@ def test_a_bootstrap_interval_is_fixed_by_its_seed_and_covers_as_it_says() -> No
 def test_a_bootstrap_of_equal_scores_has_no_width() -> None:
     interval = bootstrap([0.5] * 10)
     assert (interval.low, interval.mean, interval.high) == (0.5, 0.5, 0.5)
+
+
+def test_scores_that_move_together_widen_the_interval() -> None:
+    scores = [float(number % 2) for number in range(20) for _ in range(10)]
+    apart, together = bootstrap(scores), bootstrap(scores, [str(place // 10) for place in range(200)])
+    assert apart.mean == together.mean == 0.5
+    assert together.high - together.low > 2 * (apart.high - apart.low)
+
+
+def test_unequal_clusters_weigh_by_their_scores() -> None:
+    assert bootstrap([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"]).mean == 0.75

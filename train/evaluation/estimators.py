@@ -136,22 +136,33 @@ class Interval:
     high: float
 
 
-def bootstrap(scores: Sequence[float], *, level: float = 0.95, resamples: int = 2000, seed: int = 0) -> Interval:
-    """A percentile bootstrap interval of the mean over problems, the same for the same seed.
+def bootstrap(
+    scores: Sequence[float],
+    clusters: Sequence[str] | None = None,
+    *,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """The mean of scores with a percentile bootstrap interval, the same for the same seed.
 
     Args:
-        scores: one number a problem.
+        clusters: of each score, what it shares with others that move together, such as the problem of a program's
+            rows; whole clusters are drawn. Each score by itself where it is None.
 
     Raises:
         ValueError: there are no scores.
     """
     if not scores:
-        raise ValueError("no problems to average over")
-    array = np.asarray(scores, dtype=np.float64)
+        raise ValueError("no scores to average over")
+    names = clusters if clusters is not None else range(len(scores))
+    _, place = np.unique(np.asarray(names), return_inverse=True)
+    sums, counts = np.bincount(place, weights=np.asarray(scores, dtype=np.float64)), np.bincount(place)
     rng = np.random.default_rng(seed)
-    rows = max(1, min(resamples, 4_000_000 // len(array)))
+    rows = max(1, min(resamples, 4_000_000 // len(counts)))
     means: list[float] = []
     while len(means) < resamples:
-        means.extend(array[rng.integers(0, len(array), (rows, len(array)))].mean(axis=1).tolist())
+        drawn = rng.integers(0, len(counts), (rows, len(counts)))
+        means.extend((sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)).tolist())
     low, high = np.quantile(means[:resamples], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(array.mean()), float(low), float(high))
+    return Interval(math.fsum(scores) / len(scores), float(low), float(high))

@@ -59,11 +59,13 @@ def decide(job: Job, evidence: Evidence, report: Report) -> tuple[Verdict, str]:
     """The verdict and, where it needs a word, why."""
     limits = job.limits
     out_of_cpu = evidence.cpu_s >= limits.cpu_s
+    # The kernel counts in ticks; a program that sends itself the signal is far from its limit.
+    near_limit = evidence.cpu_s >= 0.9 * limits.cpu_s
     if evidence.setup_error:
         return "sandbox_error", f"the job could not be set up: {evidence.setup_error}"
     if evidence.reason == "output_limit":
         return "output_limit", ""
-    if evidence.signal == signal.SIGXCPU or (evidence.signal == signal.SIGKILL and out_of_cpu):
+    if (evidence.signal == signal.SIGXCPU and near_limit) or (evidence.signal == signal.SIGKILL and out_of_cpu):
         return "cpu_limit", ""
     if evidence.reason == "timeout":
         return "timeout", ""

@@ -7,6 +7,7 @@ verdict (the host does, from the evidence) and ends when its client hangs up.
 import contextlib
 import ctypes
 import json
+import marshal
 import os
 import select
 import signal
@@ -60,7 +61,7 @@ class Supervisor:
         zygote = self._zygote(request["hash_seed"])
         program = os.memfd_create("program")
         try:
-            write_whole(program, spec)
+            write_whole(program, marshal.dumps(json.loads(spec)))
             if len(inputs) == 1:
                 evidence, outputs = self._run_one(zygote, request, [program], 0, inputs[0])
                 if evidence["stopped"]:

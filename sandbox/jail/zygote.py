@@ -37,6 +37,60 @@ _PRELOADED = (
     "traceback",
     "typing",
 )
+_REHEARSALS = 10
+"""Functions that have run this often are specialised by the interpreter, which a job would have to do anew."""
+_REHEARSAL = {
+    "code": """
+import sys
+from collections import defaultdict
+
+class Node:
+    def __init__(self, value, left=None):
+        self.value, self.left = value, left
+
+def walk(items, *rest, start=0, **named):
+    total = start
+    for at, item in enumerate(items):
+        if item % 2 == 0 and at not in named:
+            total += item * at
+        elif not rest or item < -1:
+            continue
+        else:
+            total -= rest[at - 1]
+    while total > 100:
+        total //= 2
+    return total
+
+def main():
+    read = sys.stdin.readline
+    n, m = map(int, read().split())
+    rows = [[int(word) for word in read().split()] for _ in range(n)]
+    seen = {key: set() for key in range(m)}
+    counts = defaultdict(int)
+    for row in rows:
+        for a, b in zip(row, row[1:]):
+            counts[a, b] += 1
+            seen[a % m].add(b)
+    try:
+        best = max(counts.values(), key=lambda value: -value)
+        node = Node(best, None)
+        node.value += walk(rows[0], *rows[1][:2], start=1)
+        print(f"{best}: {node.value}", *sorted(seen[0]), sep=", ")
+    except (ValueError, KeyError) as error:
+        print("no" if n else "none", str(error))
+    with open(0) as file:
+        del rows[0]
+        assert n > 0, "n"
+    return best if n else None
+
+if __name__ == "__main__":
+    main()
+""",
+    "prelude": "",
+    "setup": "",
+    "probe": "full",
+}
+"""A program with something of everything, to compile and instrument and never to run."""
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 
@@ -47,10 +101,13 @@ def _warm_up() -> None:
     for name in _PRELOADED:
         importlib.import_module(name)
     os.register_at_fork = hooks
-    import tracer
+    import tracer.program
 
     for module in pkgutil.walk_packages(tracer.__path__, "tracer."):
         importlib.import_module(module.name)
+    for traced in (True, False):
+        for _ in range(_REHEARSALS):
+            tracer.program.prepare_program(_REHEARSAL | {"traced": traced})
     # `site` is off for speed and safety, but programs end with exit() and quit().
     site = importlib.import_module("site")
     site.setquit()

@@ -135,3 +135,7 @@ def test_threads_run_side_by_side_in_the_slots(box):
     for thread in threads:
         thread.join()
     assert outputs == {number: f"{number**2}\n".encode() for number in range(8)}
+
+
+def test_a_program_that_takes_its_stdout_away_still_ends_well(box):
+    assert script(box, "import sys\nprint(1)\nsys.stdout.flush()\nsys.stdout = None").verdict == "ok"

@@ -50,6 +50,10 @@ def test_sigxcpu_is_a_cpu_limit():
     assert killed(signal.SIGXCPU, cpu_s=1.99) == "cpu_limit"
 
 
+def test_a_program_that_sends_itself_sigxcpu_is_a_runtime_error():
+    assert killed(signal.SIGXCPU, cpu_s=0.1) == "runtime_error"
+
+
 def test_a_kill_past_the_cpu_limit_is_a_cpu_limit():
     assert killed(signal.SIGKILL, cpu_s=3.0) == "cpu_limit"
 

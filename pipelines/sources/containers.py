@@ -4,6 +4,7 @@ Parquet and Arrow files are read a batch at a time and can be read a piece at a 
 plain JSON Lines file is one piece, read line by line.
 """
 
+import gzip
 import io
 import os
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,6 @@ from pipelines.sources.fields import Row
 from pipelines.sources.located import Fault
 
 _ROWS_A_BATCH = 16
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 PARQUET, ARROW, LINES = "parquet", "arrow", "lines"
 
 
@@ -55,14 +55,16 @@ def container_of(path: str) -> str:
 
 @contextmanager
 def open_lines(path: str) -> Iterator[BinaryIO]:
-    """The bytes of a text file, unpacked where its name ends in .gz, .zst or .bz2."""
-    compression = _COMPRESSIONS.get(os.path.splitext(path)[1])
+    """The bytes of a text file, unpacked where its name ends in .gz or .zst."""
     with open_bytes(path) as raw:
-        if compression is None:
+        if path.endswith(".gz"):
+            with gzip.open(raw) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        elif path.endswith(".zst"):
+            with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd") as stream:
+                yield cast(BinaryIO, io.BufferedReader(cast(Any, stream)))
+        else:
             yield raw
-            return
-        with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), compression) as stream:
-            yield cast(BinaryIO, io.BufferedReader(cast(Any, stream), 1 << 20))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -98,7 +99,7 @@ class SourceFile:
             yield from read
         except Fault as fault:
             yield Place(self.path, 0).reject(fault)
-        except OSError as error:
+        except (OSError, EOFError, zlib.error) as error:
             yield Place(self.path, 0).reject(Fault("damaged_file", f"reading broke off: {error}; fetch it again"))
 
     def _read_lines(self) -> Iterator[Found]:
@@ -107,7 +108,7 @@ class SourceFile:
                 yield from read_jsonl(stream, self.path)
                 return
             for place, line in text_rows(stream, self.path, _MAX_DATA_SET_LINE):
-                yield from self._read_row(line, place)
+                yield from self.read_row(line, place)
 
     def _read_table(self, piece: Piece) -> Iterator[Found]:
         columns = None if self.kind == JSONL else DATA_SETS[self.kind].COLUMNS
@@ -116,9 +117,9 @@ class SourceFile:
             if self.kind == JSONL and not isinstance(row, Fault):
                 yield from read_object(row, place)
             else:
-                yield from self._read_row(row, place)
+                yield from self.read_row(row, place)
 
-    def _read_row(self, row: Row | bytes | Fault, place: Place) -> Iterator[Found]:
+    def read_row(self, row: Row | bytes | Fault, place: Place) -> Iterator[Found]:
         """What a row of somebody else's data set holds; a row that cannot be used is one reject."""
         try:
             if isinstance(row, Fault):

@@ -59,8 +59,8 @@ def decide(job: Job, evidence: Evidence, report: Report) -> tuple[Verdict, str]:
     """The verdict and, where it needs a word, why."""
     limits = job.limits
     out_of_cpu = evidence.cpu_s >= limits.cpu_s
-    # The kernel counts in ticks; a program that sends itself the signal is far from its limit.
-    near_limit = evidence.cpu_s >= 0.9 * limits.cpu_s
+    # The kernel counts in ticks, roughly on a busy machine; a program that sends itself the signal is far from its limit.
+    near_limit = evidence.cpu_s >= 0.5 * limits.cpu_s
     if evidence.setup_error:
         return "sandbox_error", f"the job could not be set up: {evidence.setup_error}"
     if evidence.reason == "output_limit":

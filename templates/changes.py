@@ -1,11 +1,12 @@
-"""Tells what a segment changed: names bound, elements set, items appended, output printed, input read."""
+"""Tells what a segment changed: names bound, elements set, items appended, and which names are one object."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from templates.places import Path, Places
 from templates.program_model import Statement
-from templates.sentences import code
+from templates.sentences import Voice, code
 from templates.values import items_text, value_text
 from tracer.events import (
     Add,
@@ -30,24 +31,36 @@ from tracer.replay import State
 
 _FEW, _SEVERAL = 2, 6
 """With more changes than `_FEW` an object is told whole if it is short, with more than `_SEVERAL` always."""
-_MISSING: Any = object()
+MISSING: Any = object()
 _REF = Ref(-1)
 
 Mutation = SetItem | DelItem | Splice | Add | Discard | Refill
 MUTATIONS = (SetItem, DelItem, Splice, Add, Discard, Refill)
+_MUTATIONS = frozenset(MUTATIONS)
+_SHARED = frozenset({"list", "dict", "set", "deque", "bytearray", "object"})
 
 
-@dataclass
-class _Old:
-    """What stood at a place before the segment: its value and its text as it was then."""
+@dataclass(slots=True)
+class Old:
+    """What stood at a place before the segment: its value, and its text where it is an object."""
 
     value: Value
     text: str
 
 
-@dataclass
+@dataclass(slots=True)
+class Worked:
+    """The value that the statement stores, worked out: its text in the source, its forms, and whether it was told."""
+
+    value: Value
+    source: str
+    shown: str
+    told: bool = False
+
+
+@dataclass(slots=True)
 class Segment:
-    """The changes between two events, sorted by what they change; made before they are applied.
+    """The changes between two events, sorted by what they change.
 
     Attributes:
         names: by frame and name, in order of the first change: whether it is bound at the end.
@@ -63,8 +76,8 @@ class Segment:
     fresh: set[int] = field(default_factory=set)
     printed: bytes = b""
     read: int = 0
-    old_names: dict[tuple[int, str], _Old] = field(default_factory=dict)
-    old_items: dict[tuple[int, Value], _Old] = field(default_factory=dict)
+    old_names: dict[tuple[int, str], Old] = field(default_factory=dict)
+    old_items: dict[tuple[int, Value], Old] = field(default_factory=dict)
     old_runs: dict[int, str] = field(default_factory=dict)
     paths: dict[int, Path] = field(default_factory=dict)
 
@@ -74,55 +87,86 @@ class Segment:
         return not (self.names or self.objects or self.printed or self.read)
 
 
+NOTHING = Segment()
+
+
+@dataclass(slots=True)
+class Scene:
+    """A segment, and who looks at it.
+
+    Attributes:
+        frame: the frame whose eyes see it.
+        statement: what runs there; `probes` what it has evaluated.
+        known: names that are told elsewhere.
+        worked: the value that the statement stores, to be told where it is stored.
+    """
+
+    segment: Segment
+    frame: int
+    statement: Statement | None = None
+    probes: dict[Span, Value] = field(default_factory=dict)
+    known: Set[str] = frozenset()
+    worked: Worked | None = None
+
+
 def read_segment(changes: tuple[Change, ...], state: State) -> Segment:
     """Sorts a segment's changes and keeps what they will overwrite; the state is still that before them."""
     segment = Segment()
+    names = segment.names
     for change in changes:
-        match change:
-            case Probe():
-                segment.probes.append(change)
-            case New(id):
-                segment.fresh.add(id)
-            case Bind(frame, name) | Unbind(frame, name):
-                key = (frame, name)
-                if key not in segment.names:
-                    segment.order.append(key)
-                    names = state.frames[frame].names
-                    if name in names:
-                        segment.old_names[key] = _Old(names[name], value_text(names[name], state.heap))
-                segment.names[key] = isinstance(change, Bind)
-            case Printed(data):
-                segment.printed += data
-            case Read(count):
-                segment.read += count
-            case SetItem() | DelItem() | Splice() | Add() | Discard() | Refill():
-                _note_mutation(segment, change, state)
+        sort = change.__class__
+        if sort is Probe:
+            segment.probes.append(change)  # type: ignore[arg-type]
+        elif sort is Bind or sort is Unbind:
+            key = (change.frame, change.name)  # type: ignore[union-attr]
+            if key not in names:
+                segment.order.append(key)
+                old = state.frames[key[0]].names.get(key[1], MISSING)
+                if old is not MISSING:
+                    segment.old_names[key] = _keep(old, state)
+            names[key] = sort is Bind
+        elif sort in _MUTATIONS:
+            _note_mutation(segment, change, state)  # type: ignore[arg-type]
+        elif sort is New:
+            segment.fresh.add(change.id)  # type: ignore[union-attr]
+        elif sort is Printed:
+            segment.printed += change.data  # type: ignore[union-attr]
+        elif sort is Read:
+            segment.read += change.count  # type: ignore[union-attr]
     return segment
 
 
+def _keep(value: Value, state: State) -> Old:
+    return Old(value, value_text(value, state.heap) if type(value) is Ref else "")
+
+
 def _note_mutation(segment: Segment, change: Mutation, state: State) -> None:
-    earlier = segment.objects.get(change.id)
+    id = change.id
+    earlier = segment.objects.get(id)
     if earlier is None:
-        segment.order.append(change.id)
-        segment.objects[change.id] = [change]
+        segment.order.append(id)
+        segment.objects[id] = [change]
     else:
         earlier.append(change)
-    found = state.heap.get(change.id)
+    found = state.heap.get(id)
     if found is None:
         return
-    match change:
-        case SetItem(id, key):
-            if (id, key) in segment.old_items:
-                return
-            if found.kind in ("dict", "object"):
-                old = found.items.get(key, _MISSING)
-            else:
-                old = found.items[key] if type(key) is int and key < len(found.items) else _MISSING
-            if old is not _MISSING:
-                segment.old_items[id, key] = _Old(old, value_text(old, state.heap))
-        case Splice(id, start, removed) if earlier is None:
+    sort = change.__class__
+    if sort is SetItem:
+        key = change.key  # type: ignore[union-attr]
+        if (id, key) in segment.old_items:
+            return
+        if found.kind in ("dict", "object"):
+            old = found.items.get(key, MISSING)
+        else:
+            old = found.items[key] if type(key) is int and key < len(found.items) else MISSING
+        if old is not MISSING:
+            segment.old_items[id, key] = _keep(old, state)
+    elif sort is Splice and earlier is None:
+        start, removed = change.start, change.removed  # type: ignore[union-attr]
+        if removed:
             run = found.items[start : start + removed]
-            single = removed == 1 and not change.items
+            single = removed == 1 and not change.items  # type: ignore[union-attr]
             segment.old_runs[id] = value_text(run[0], state.heap) if single else items_text(run, state.heap)
 
 
@@ -130,65 +174,88 @@ class ChangeTeller:
     """Writes the sentences of a segment's changes, once they are applied.
 
     Attributes:
-        write: the macros of the style.
+        since: by object, how many of its elements were told since it was last told whole.
     """
 
-    def __init__(self, state: State, places: Places, write: Any) -> None:
+    def __init__(self, state: State, places: Places, say: Voice) -> None:
         self.state = state
         self.places = places
-        self.write = write
+        self.say = say
+        self.since: dict[int, int] = {}
+        self._codes: dict[str, str] = {}
+        self._shared: set[tuple[int, str, int]] = set()
 
-    def look_before(self, segment: Segment, frame: int, statement: Statement | None, probes: dict[Span, Value]) -> None:
+    def look_before(self, scene: Scene) -> None:
         """Finds where the objects that will change are to be seen before they change."""
-        hints = statement.hints if statement else []
+        hints = scene.statement.hints if scene.statement else []
+        segment = scene.segment
         for id in segment.objects:
             if id in self.state.heap:
-                path = self.places.find(id, frame, hints, probes)
+                path = self.places.find(id, scene.frame, hints, scene.probes)
                 if path is not None:
                     segment.paths[id] = path
 
-    def tell(
-        self, segment: Segment, frame: int, statement: Statement | None, probes: dict[Span, Value], known: set[str]
-    ) -> list[str]:
-        """The sentences: objects, then names in the order of the statement's targets, then what is deleted.
-
-        Names in `known` are told elsewhere.
-        """
-        hints = statement.hints if statement and segment.objects else []
-        told: list[str] = []
+    def tell(self, scene: Scene) -> list[str]:
+        """The sentences: objects, then names in the order of the statement's targets, then what is deleted."""
+        segment, statement, worked = scene.segment, scene.statement, scene.worked
         order = segment.order
+        told: list[str] = []
         if len(order) > 1:
             stored = statement.stored if statement else {}
             order = sorted(order, key=lambda what: self._rank(segment, what, stored))
+        target = statement.target if statement and worked else None
         for what in order:
             if isinstance(what, tuple):
-                told += self._name(segment, what, frame, known)
+                mine = worked if target is not None and target.kind == "name" and target.text == what[1] else None
+                self._name(scene, what, mine, told)
                 continue
             path = segment.paths.get(what)
-            if path is None or self.places.follow(path, frame) != Ref(what):
-                path = self.places.find(what, frame, hints, probes)
+            if path is None or self.places.follow(path, scene.frame) != Ref(what):
+                path = self.places.find(what, scene.frame, statement.hints if statement else [], scene.probes)
             if path is not None:
-                told += self._object(segment, what, path)
+                holds = target is not None and target.kind in ("subscript", "attribute")
+                mine = worked if holds and target and scene.probes.get(target.parts[0].span) == Ref(what) else None
+                told += self._object(segment, what, path, mine)
         return told
 
-    def stays(self, segment: Segment, frame: int, statement: Statement, probes: dict[Span, Value]) -> list[str]:
+    def stays(self, scene: Scene) -> list[str]:
         """Sentences on what the statement stored to and left as it was: single values, no containers."""
-        told: list[str] = []
-        for target in statement.stores:
+        told: dict[str, str] = {}
+        segment, frame, statement = scene.segment, scene.frame, scene.statement
+        for target in statement.stores if statement else ():
             if target.kind == "name":
-                home = frame if target.text in self.state.frames[frame].names else 0
-                names = self.state.frames[home].names
-                if (home, target.text) not in segment.names and type(names.get(target.text, _REF)) is not Ref:
-                    told.append(self.write.stay(code(target.text), self._text(names[target.text])))
+                name = target.text
+                home = frame if name in self.state.frames[frame].names else 0
+                if (home, name) not in segment.names:
+                    value = self.state.frames[home].names.get(name, _REF)
+                    if type(value) is not Ref:
+                        told[name] = self._stay(self.code(name), value, scene.worked)
                 continue
-            base = self.places.path_of(target, frame, probes)
+            base = self.places.path_of(target, frame, scene.probes)
             holder = self.places.follow((*base[:2], base[2][:-1]), frame) if base else None
             if base and type(holder) is Ref and holder.id not in segment.objects and holder.id not in segment.fresh:
                 value = self.places.follow(base, frame)
                 if value is not None and type(value) is not Ref:
-                    told.append(self.write.stay(code(self.places.text(base)), self._text(value)))
-        # Two targets of a swap may be one place.
-        return list(dict.fromkeys(map(str, told)))
+                    # Two targets of a swap may be one place.
+                    place = self.places.text(base)
+                    told[place] = self._stay(code(place), value, scene.worked)
+        return list(told.values())
+
+    def recap(self, frame: int) -> list[str]:
+        """Whole values of what a loop changed element by element, where a name of the frame holds it."""
+        told: list[str] = []
+        for name, value in self.state.frames[frame].names.items():
+            if type(value) is Ref and self.since.get(value.id, 0) > _FEW and len(told) < _FEW:
+                told.append(self.say("recap", self.code(name), self._text(value)))
+                self.since[value.id] = 0
+        return told
+
+    def code(self, text: str) -> str:
+        """A name between backticks."""
+        known = self._codes.get(text)
+        if known is None:
+            known = self._codes[text] = code(text)
+        return known
 
     def _text(self, value: Value) -> str:
         return code(value_text(value, self.state.heap))
@@ -199,43 +266,83 @@ class ChangeTeller:
             return 0, 0
         return (1, stored.get(what[1], len(stored))) if segment.names[what] else (2, 0)
 
-    def _name(self, segment: Segment, key: tuple[int, str], frame: int, known: set[str]) -> list[str]:
+    def _name(self, scene: Scene, key: tuple[int, str], worked: Worked | None, told: list[str]) -> None:
         bound_in, name = key
-        if name in known or (name.startswith("__") and name.endswith("__")):
-            return []
-        if bound_in != frame and (bound_in != 0 or name in self.state.frames[frame].names):
-            return []
+        frame, segment, frames = scene.frame, scene.segment, self.state.frames
+        if name in scene.known or (name.startswith("__") and name.endswith("__")):
+            return
+        if bound_in != frame and (bound_in != 0 or name in frames[frame].names):
+            return
         old = segment.old_names.get(key)
-        if not segment.names[key]:
-            return [self.write.deleted(code(name))] if old is not None else []
-        value = self.state.frames[bound_in].names[name]
-        return [self._put(code(name), old, value, segment)]
+        if segment.names[key]:
+            value = frames[bound_in].names[name]
+            told.append(self._put(self.code(name), old, value, worked))
+            if type(value) is Ref and bound_in == frame and value.id not in segment.fresh:
+                told += self._alias(scene, name, value)
+        elif old is not None:
+            told.append(self.say("deleted", self.code(name)))
 
-    def _put(self, place: str, old: _Old | None, value: Value, segment: Segment) -> str:
+    def _put(self, place: str, old: Old | None, value: Value, worked: Worked | None) -> str:
         """Something stands at a place now."""
         text = value_text(value, self.state.heap)
-        if old is None or self._sort(old.value) != self._sort(value):
-            return str(self.write.becomes(place, code(text)))
-        if old.text == text and "more>" not in text:
-            return str(self.write.stay(place, code(text)))
-        return str(self.write.change(place, code(self._brief(old)), code(text)))
+        if type(value) is Ref:
+            self.since[value.id] = 0
+        now = code(text)
+        how: tuple[str, ...] = ()
+        end = ""
+        if worked is not None and not worked.told and type(worked.value) is type(value) and worked.value == value:
+            worked.told = True
+            how = (worked.source, worked.shown) if worked.shown else (worked.source,)
+            end = "_work" if worked.shown else "_work__plain"
+        if old is None or self._differ(old.value, value):
+            return self.say("becomes" + end, place, *how, now)
+        before = old.text or value_text(old.value, self.state.heap)
+        if before == text and "more>" not in text:
+            return self.say("stay" + end, place, *how, now)
+        return self.say("change" + end, place, code(self._brief(old.value, before)), *how, now)
 
-    def _brief(self, old: _Old) -> str:
+    def _stay(self, place: str, value: Value, worked: Worked | None) -> str:
+        now = self._text(value)
+        if worked is None or worked.told or type(worked.value) is not type(value) or worked.value != value:
+            return self.say("stay", place, now)
+        worked.told = True
+        if worked.shown:
+            return self.say("stay_work", place, worked.source, worked.shown, now)
+        return self.say("stay_work__plain", place, worked.source, now)
+
+    def _brief(self, value: Value, text: str) -> str:
         """An old value as a change tells it: an instance by its number alone, for what it holds is still there."""
-        if type(old.value) is Ref:
-            found = self.state.heap[old.value.id]
-            if found.kind == "object" and found.items:
-                return f"{found.type}#{found.id}(...)"
-        return old.text
-
-    def _sort(self, value: Value) -> tuple[str, str]:
-        """What kind of thing a value is."""
         if type(value) is Ref:
             found = self.state.heap[value.id]
-            return found.kind, found.type
-        return type(value).__name__, value.kind if isinstance(value, Opaque) else ""
+            if found.kind == "object" and found.items:
+                return f"{found.type}#{found.id}(...)"
+        return text
 
-    def _object(self, segment: Segment, id: int, path: Path) -> list[str]:
+    def _differ(self, old: Value, new: Value) -> bool:
+        """Are two values of another sort?"""
+        sort = type(old)
+        if sort is not type(new):
+            return True
+        if sort is Ref:
+            before, after = self.state.heap[old.id], self.state.heap[new.id]  # type: ignore[union-attr]
+            return before.kind != after.kind or before.type != after.type
+        return sort is Opaque and old.kind != new.kind  # type: ignore[union-attr]
+
+    def _alias(self, scene: Scene, name: str, value: Ref) -> list[str]:
+        """Says once that a name shares its object with the place that the statement took it from."""
+        found, frame = self.state.heap[value.id], scene.frame
+        if found.kind not in _SHARED or scene.statement is None or (frame, name, value.id) in self._shared:
+            return []
+        for hint in scene.statement.hints:
+            if hint.text != name and scene.probes.get(hint.span) == value:
+                path = self.places.path_of(hint, frame, scene.probes)
+                if path is not None and path[1] != name and self.places.follow(path, frame) == value:
+                    self._shared.add((frame, name, value.id))
+                    other = code(self.places.text(path))
+                    return [self.say("alias", self.code(name), other, code(found.type))]
+        return []
+
+    def _object(self, segment: Segment, id: int, path: Path, worked: Worked | None) -> list[str]:
         changes, holder = segment.objects[id], self.state.heap[id]
         at = self.places.text(path)
         whole = any(isinstance(change, Refill) for change in changes) or holder.kind == "bytearray"
@@ -246,21 +353,23 @@ class ChangeTeller:
         ):
             text = value_text(Ref(id), self.state.heap)
             if whole or "more>" not in text:
-                return [self.write.restate(code(at), code(text))]
+                self.since[id] = 0
+                return [self.say("restate", code(at), code(text))]
+        self.since[id] = self.since.get(id, 0) + len(changes)
         told: list[str] = []
         seen: set[Value] = set()
         for change in changes:
             match change:
                 case SetItem(_, key) | DelItem(_, key):
                     if key not in seen:
-                        told += self._item(segment, id, at, key)
+                        told.append(self._item(segment, id, at, key, worked))
                     seen.add(key)
                 case Splice():
                     told.append(self._splice(segment, change, at))
                 case Add(_, value):
-                    told.append(self.write.add(code(value_text(value, self.state.heap)), code(at)))
+                    told.append(self.say("add", self._text(value), code(at)))
                 case Discard(_, value):
-                    told.append(self.write.discard(code(value_text(value, self.state.heap)), code(at)))
+                    told.append(self.say("discard", self._text(value), code(at)))
         return told
 
     @staticmethod
@@ -270,27 +379,27 @@ class ChangeTeller:
             isinstance(change, Splice) and bool(change.items) and change.removed > 0 and 2 * len(change.items) > length
         )
 
-    def _item(self, segment: Segment, id: int, at: str, key: Value) -> list[str]:
+    def _item(self, segment: Segment, id: int, at: str, key: Value, worked: Worked | None) -> str:
         holder = self.state.heap[id]
         place = code(at + self.places.link(holder, key))
         old = segment.old_items.get((id, key))
         if isinstance(holder.items, dict) and key not in holder.items:
-            return [self.write.deleted(place)]
-        return [self._put(place, old, holder.items[key], segment)]
+            return self.say("deleted", place)
+        return self._put(place, old, holder.items[key], worked)
 
     def _splice(self, segment: Segment, change: Splice, at: str) -> str:
         heap, place = self.state.heap, code(at)
         length = len(heap[change.id].items)
-        write, start = self.write, change.start
+        say, start = self.say, change.start
         added, removed = len(change.items), change.removed
         if removed == 1 and not added:
-            return str(write.pop(code(segment.old_runs[change.id]), place, start, length))
+            return say("pop", code(segment.old_runs[change.id]), place, start, length)
         if removed == 0 and added == 1:
-            value = code(value_text(change.items[0], heap))
+            value = self._text(change.items[0])
             if start == length - 1:
-                return str(write.append(value, place, length))
-            return str(write.insert(value, place, start, length))
+                return say("append", value, place, length)
+            return say("insert", value, place, start, length)
         items = code(items_text(change.items, heap))
         if removed == 0 and start == length - added:
-            return str(write.append_all(items, place, length))
-        return str(write.replace(place, start, code(segment.old_runs[change.id]), items))
+            return say("append_all", items, place, length)
+        return say("replace", place, start, code(segment.old_runs.get(change.id, "[]")), items)

@@ -1,19 +1,19 @@
 """Puts an execution into words: one numbered step an event, every value from the trace or the source."""
 
-import codecs
-from typing import Any
-
 from schemas.narration import Narration
-from templates.changes import ChangeTeller, Segment, read_segment
+from templates.changes import NOTHING, ChangeTeller, Scene, Segment, Worked, read_segment
+from templates.event_sentences import EventTeller
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
-from templates.outcomes import Outcomes, Running, leaves_all
+from templates.outcomes import Outcomes, binds, leaves_all
 from templates.places import Places
-from templates.program_model import ProgramError, ProgramModel, read_program
+from templates.program_model import ProgramError, ProgramModel, Statement, read_program
 from templates.prompts import narration_prompt
-from templates.sentences import code, sentences
-from templates.values import atom_text, value_text
-from tracer.events import Event, Value
+from templates.running import Running
+from templates.sentences import Voice, code, sentences
+from templates.streams import StreamTeller
+from templates.values import literal_text
+from tracer.events import Change, Event, Ref, Value
 from tracer.replay import State
 
 
@@ -30,15 +30,17 @@ class NarrationError(Exception):
         self.message = message
 
 
-def narrate(execution: Execution, *, style: str = "steps", seed: int = 0) -> Narration:
+def narrate(execution: Execution, *, style: str = "steps", seed: int = 0, long_work: bool = False) -> Narration:
     """The prose of an execution; the same arguments give the same text.
 
     Args:
-        seed: picks the wording of the request in the prompt.
+        style: a style's name, or the path of a style's folder.
+        seed: picks the wording of the request and of every sentence.
+        long_work: work long multiplications and powers digit by digit and factor by factor.
 
     Raises:
         NarrationError: the trace is cut, the source has no model, or the output is no text.
-        ValueError: there is no such style.
+        StyleError: there is no such style.
     """
     trace = execution.trace
     if trace.mark != "end" or not trace.events:
@@ -49,10 +51,11 @@ def narrate(execution: Execution, *, style: str = "steps", seed: int = 0) -> Nar
         raise NarrationError("source", str(error)) from error
     if model.has_coroutines:
         raise NarrationError("coroutine", "coroutines start and stop in ways that a trace of calls does not tell")
-    teller = _Narrator(execution, model, sentences(style))
-    steps = teller.steps()
-    write = teller.write
-    explanation = "\n".join([write.opening(execution.call is not None), "", *steps, "", write.closing()])
+    say = Voice(sentences(style), f"{seed}\n{execution.source}\n{execution.stdin}")
+    steps = _Narrator(execution, model, say, long_work).steps()
+    say.begin(0)
+    opening = say("opening" if execution.call is None else "opening__call")
+    explanation = "\n".join([opening, "", *steps, "", say("closing")])
     return Narration(narration_prompt(execution, seed, style), explanation, answer(execution), style, len(steps))
 
 
@@ -68,69 +71,85 @@ def answer(execution: Execution) -> str:
 class _Narrator:
     """One telling of one execution."""
 
-    def __init__(self, execution: Execution, model: ProgramModel, write: Any) -> None:
+    def __init__(self, execution: Execution, model: ProgramModel, say: Voice, long_work: bool) -> None:
         self.execution = execution
         self.model = model
-        self.write = write
+        self.say = say
         self.events = execution.trace.events
         self.flow: Flow = read_flow(execution.trace)
         self.state = State()
         self.places = Places(self.state)
-        self.changes = ChangeTeller(self.state, self.places, write)
-        self.outcomes = Outcomes(execution.source, self.state, self.flow, self.events, write)
+        self.changes = ChangeTeller(self.state, self.places, say)
+        self.outcomes = Outcomes(self.state, self.flow, self.events, self.changes, long_work=long_work)
         self.running: dict[int, Running] = {}
-        self.decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self.read_at = 0
         self.mutations: list[int] = []
+        self.streams = StreamTeller(execution.stdin, say)
+        self.happenings = EventTeller(self.state, self.flow, self.running, execution.call is None, say)
 
     def steps(self) -> list[str]:
         """All steps, numbered."""
         told: list[str] = []
-        changes = self.execution.trace.tail
         for change in self.events[0].changes:
             self.places.note(change)
             self.state.apply(change)
+        last = len(self.events) - 1
         for number, event in enumerate(self.events):
-            following = self.events[number + 1].changes if number + 1 < len(self.events) else changes
-            told.append(self._step(number, event, following))
-        self._print(b"", final=True)
+            following = self.events[number + 1].changes if number < last else self.execution.trace.tail
+            self.say.begin(number + 1)
+            said = " ".join(self._step(number, event, following))
+            span = event.span
+            if event.kind == "line" and span is not None:
+                told.append(f"{number + 1}. Line {span[0]}: {said}")
+            else:
+                told.append(f"{number + 1}. {said}")
+        try:
+            self.streams.close()
+        except UnicodeDecodeError as error:
+            raise NarrationError("output", f"what was printed is no UTF-8: {error}") from error
         return told
 
-    def _step(self, number: int, event: Event, changes: tuple[Any, ...]) -> str:
-        said = self._event(number, event)
-        self.state.enter(event)
+    def _step(self, number: int, event: Event, changes: tuple[Change, ...]) -> list[str]:
+        state = self.state
+        kind = event.kind
+        said = [] if kind == "line" else self.happenings.tell(number, event, changes)
+        before: Statement | None = None
+        if kind == "line" and event.frame in self.running:
+            before = self.running[event.frame].statement
+        state.enter(event)
+        segment = read_segment(changes, state) if changes else NOTHING
         running = self._run(number, event)
-        frame = self.state.current if self.state.current in self.state.frames else 0
-        segment = read_segment(changes, self.state) if changes else Segment()
+        frame = state.current if state.current in state.frames else 0
+        if kind == "line" and running is not None:
+            said += self.outcomes.begin(event.frame, running, before)
+        elif kind == "exception":
+            self.outcomes.pending[event.frame] = event.name
         statement = running.statement if running else None
         if running:
+            probes = running.probes
             for probe in segment.probes:
-                running.probes[probe.span] = probe.value
-        probes = running.probes if running else {}
+                probes[probe.span] = probe.value
+        else:
+            probes = {}
+        scene = Scene(segment, frame, statement, probes)
         if segment.objects:
-            self.changes.look_before(segment, frame, statement, probes)
+            self.changes.look_before(scene)
+        note, apply = self.places.note, state.apply
         for change in changes:
-            self.places.note(change)
-            self.state.apply(change)
+            note(change)
+            apply(change)
         if segment.objects:
             self.mutations.extend(segment.objects)
-        known: set[str] = set()
         if segment.read:
-            said.append(self.write.read(code(repr(self._take(segment.read)))))
-        if running:
-            running.changed.update(self.mutations[running.since :])
-            running.since = len(self.mutations)
-            known = running.binds(segment)
-            said += self.outcomes.tell(running, number, event, segment)
-        said += self.changes.tell(segment, frame, statement, probes, known)
-        if running and running.statement.stores and self._is_done(running, number):
-            said += self.changes.stays(segment, frame, running.statement, probes)
-        if segment.printed and (text := self._print(segment.printed)):
-            said.append(self.write.print(code(repr(text))))
+            said += self._read(segment.read)
+        if running is None:
+            said += self.changes.tell(scene)
+        else:
+            said += self._statement(running, number, event, scene)
+        if segment.printed:
+            said += self._print(segment.printed)
         if not said and running:
             said.append(self._fallback(number, running, segment))
-        line = event.span[0] if event.kind == "line" and event.span else 0
-        return str(self.write.step(number + 1, " ".join(said), line))
+        return said
 
     def _run(self, number: int, event: Event) -> Running | None:
         """The execution of a statement that the segment belongs to."""
@@ -144,11 +163,87 @@ class _Narrator:
                 raise NarrationError(
                     "statement", f"no statement begins at line {event.span[0]}, column {event.span[1]}"
                 )
-            running = Running(statement, number, len(self.mutations))
-            self.running[event.frame] = running
-            self.outcomes.begin(event.frame, running)
+            running = self.running[event.frame] = Running(statement, number, len(self.mutations))
             return running
         return self.running.get(self.events[owner].frame)
+
+    def _statement(self, running: Running, number: int, event: Event, scene: Scene) -> list[str]:
+        """Everything that a segment says of the statement it belongs to."""
+        said: list[str] = []
+        statement, state, segment = running.statement, self.state, scene.segment
+        running.changed.update(self.mutations[running.since :])
+        running.since = len(self.mutations)
+        came_back = event.kind in ("return", "yield") and self._came_back(event, segment)
+        stuck = bool(segment.probes or event.kind == "line") and self._following(number) == "exception"
+        running.take(segment.probes, state.heap, came_back, stuck)
+        plan = running.plan
+        outcomes = self.outcomes
+        worked: Worked | None = None
+        now = ""
+        if plan is not None and plan.main is not None and statement.kind != "augmented":
+            shown = plan.main.fill(running.texts)
+            if shown or plan.main.expression.kind not in ("name", "attribute", "constant"):
+                now = code(running.value_text(plan.main, state.heap))
+                worked = Worked(running.values[plan.main.value], plan.main.source, "" if shown == now else shown)
+        if event.kind == "line":
+            said += outcomes.at_once(running, worked, now)
+        said += outcomes.work(running)
+        if self.flow.last[running.number] == number:
+            said += outcomes.outcome(running, self.events[running.number].frame)
+        told: list[str] = []
+        scene.worked = worked
+        if segment.order:
+            scene.known = binds(statement, segment)
+            told = self.changes.tell(scene)
+        if statement.stores and self._is_done(running, number):
+            told += self.changes.stays(scene)
+        if worked is not None and not worked.told and plan is not None and plan.main is not None:
+            said += outcomes.worked_out(running, plan.main)
+        elif plan is not None and plan.main is not None and statement.kind == "augmented":
+            said += self._augmented(running, segment, scene.frame)
+        said += told
+        if plan is not None and plan.unevaluated and statement.test is None:
+            said += outcomes.left_out(running)
+        return said
+
+    def _augmented(self, running: Running, segment: Segment, frame: int) -> list[str]:
+        """The operation of an augmented assignment, with what stood at its target."""
+        plan, statement = running.plan, running.statement
+        assert plan is not None and plan.main is not None
+        old = self._stood(running, segment, frame) if plan.main.forms else ...
+        text = literal_text(old, self.state.heap, running.changed) if old is not ... and type(old) is not Ref else None
+        if text is None:
+            return [sentence for piece in plan.spare for sentence in self.outcomes.worked_out(running, piece)]
+        fenced = f"({text})" if text[0] == "-" and statement.operator == "**" else text
+        return [self.say("augmented", plan.main.source, plan.main.fill([*running.texts, fenced]))]
+
+    def _stood(self, running: Running, segment: Segment, frame: int) -> Value:
+        """What stood at the target of an augmented assignment; `...` where that is not known."""
+        target = running.statement.stores[0]
+        if target.kind == "name":
+            for home in (frame, 0):
+                known = segment.old_names.get((home, target.text))
+                if known is not None:
+                    return known.value
+                if target.text in self.state.frames[home].names and (home, target.text) not in segment.names:
+                    return self.state.frames[home].names[target.text]
+            return ...
+        path = self.places.path_of(target, frame, running.probes)
+        holder = running.probes.get(target.parts[0].span)
+        if path is None or type(holder) is not Ref:
+            return ...
+        item = segment.old_items.get((holder.id, path[2][-1]))
+        if item is not None:
+            return item.value
+        found = self.places.follow(path, frame) if holder.id not in segment.objects else None
+        return ... if found is None else found
+
+    def _came_back(self, event: Event, segment: Segment) -> bool:
+        """Has the event told the segment's first value?"""
+        if not segment.probes:
+            return False
+        first = segment.probes[0].value
+        return type(first) is type(event.value) and first == event.value
 
     def _is_done(self, running: Running, number: int) -> bool:
         """Has the statement stored to its targets by the end of this segment?"""
@@ -166,60 +261,22 @@ class _Narrator:
         following = self._following(number)
         quiet = segment.quiet and not segment.fresh
         if quiet and following in ("line", "return") and leaves_all(running, self.state.heap):
-            return str(self.write.idle())
+            return self.say("idle")
         calls = following in ("call", "resume", "yield")
         again = statement.kind == "for" and running.rounds > 0
         text = statement.heading if again else statement.header if calls else statement.text
-        return str(self.write.evaluate(code(text)))
+        return self.say("evaluate", code(text))
 
     # Input and output.
 
-    def _take(self, count: int) -> str:
-        text = self.execution.stdin[self.read_at : self.read_at + count]
-        if len(text) != count:
-            raise NarrationError("input", f"{count} characters read at {self.read_at} of {len(self.execution.stdin)}")
-        self.read_at += count
-        return text
-
-    def _print(self, data: bytes, final: bool = False) -> str:
+    def _read(self, count: int) -> list[str]:
         try:
-            return self.decoder.decode(data, final)
+            return self.streams.read(count)
+        except ValueError as error:
+            raise NarrationError("input", str(error)) from error
+
+    def _print(self, data: bytes) -> list[str]:
+        try:
+            return self.streams.print(data)
         except UnicodeDecodeError as error:
             raise NarrationError("output", f"what was printed is no UTF-8: {error}") from error
-
-    # Events other than lines.
-
-    def _event(self, number: int, event: Event) -> list[str]:
-        write, frames = self.write, self.state.frames
-        name = frames[event.frame].name if event.frame in frames else ""
-        top = event.frame == 0
-        match event.kind:
-            case "call":
-                arguments = ", ".join(f"{key}={self._text(value)}" for key, value in event.args)
-                return [write.call(code(f"{event.name}({arguments})"), self.flow.depth[number])]
-            case "resume":
-                return [write.resume(code(name))]
-            case "yield":
-                return [getattr(write, "yield")(code(name), code(self._text(event.value)))]
-            case "return" if top:
-                return [write.program_end() if self.execution.call is None else write.call_end(self._code(event.value))]
-            case "return":
-                parent = frames.get(frames[event.frame].parent)
-                waits = parent.line if parent else None
-                if waits is None:
-                    return [write.return_end(code(name), self._code(event.value))]
-                return [getattr(write, "return")(code(name), self._code(event.value), waits[0])]
-            case "exception":
-                if number in self.flow.came_from:
-                    return [write.pass_on(code(event.name), "" if top else code(name))]
-                message = code(atom_text(event.value)) if event.value else ""
-                return [getattr(write, "raise")(code(event.name), message)]
-            case "unwind":
-                return [write.program_fails() if top else write.unwind(code(name))]
-        return []
-
-    def _text(self, value: Value) -> str:
-        return value_text(value, self.state.heap)
-
-    def _code(self, value: Value) -> str:
-        return code(value_text(value, self.state.heap))

@@ -1,48 +1,32 @@
 """Tells what came of a statement: conditions, branches, loops, handlers, and how its expressions were worked out."""
 
-from dataclasses import dataclass, field
+from collections.abc import Set
 from typing import Any
 
-from templates.changes import Segment
+from templates.changes import ChangeTeller, Segment, Worked
 from templates.expressions import Expression
 from templates.flow import Flow, Loops
+from templates.long_arithmetic import worked_digits
 from templates.program_model import Statement
+from templates.running import Running
 from templates.sentences import code
 from templates.values import Heap, value_text
-from templates.work import Substitution, worth_telling
-from tracer.events import Event, Exact, Opaque, Ref, Span, Value
+from templates.work import Piece
+from tracer.events import Event, Exact, Opaque, Ref, Value
 from tracer.replay import State
 
-_BY_SUBSTITUTION = frozenset({"binary", "unary", "comparison", "boolean", "call"})
+_BY_SUBSTITUTION = frozenset({"binary", "unary", "comparison", "boolean", "call", "subscript", "conditional"})
+_NONE: frozenset[str] = frozenset()
+_COUNTED = frozenset({"list", "tuple", "dict", "set", "frozenset", "deque"})
 
 
-@dataclass
-class Running:
-    """One execution of one statement.
-
-    Attributes:
-        number: its `line` event.
-        since: how many mutations of objects it has taken notice of.
-        rounds: of a loop, how many iterations it has gone into before.
-        probes: the value of each sub-expression evaluated so far.
-        changed: objects that changed since it began.
-    """
-
-    statement: Statement
-    number: int
-    since: int
-    rounds: int = 0
-    probes: dict[Span, Value] = field(default_factory=dict)
-    changed: set[int] = field(default_factory=set)
-
-    def binds(self, segment: Segment) -> set[str]:
-        """The names of a segment that its own sentence says it binds."""
-        statement = self.statement
-        if statement.kind in ("def", "class"):
-            return {statement.label}
-        if statement.kind != "import":
-            return set()
-        return {name for _, name in segment.names} if statement.label == "*" else set(statement.label.split(", "))
+def binds(statement: Statement, segment: Segment) -> Set[str]:
+    """The names of a segment that the statement's own sentence says it binds."""
+    if statement.kind in ("def", "class"):
+        return {statement.label}
+    if statement.kind != "import":
+        return _NONE
+    return {name for _, name in segment.names} if statement.label == "*" else set(statement.label.split(", "))
 
 
 def leaves_all(running: Running, heap: Heap) -> bool:
@@ -55,7 +39,8 @@ def leaves_all(running: Running, heap: Heap) -> bool:
         case "pass":
             return True
         case "assign" | "annotated" | "augmented":
-            return not _calls(statement.value) and all(_is_known(target, probes, heap) for target in statement.targets)
+            known = all(_is_known(target, running, heap) for target in statement.targets)
+            return not _calls(statement.value) and known
         case "expression" if statement.value is not None and statement.value.word.startswith("."):
             receiver, *arguments = statement.value.parts
             found = probes.get(receiver.span)
@@ -66,11 +51,11 @@ def leaves_all(running: Running, heap: Heap) -> bool:
     return False
 
 
-def _is_known(target: Expression, probes: dict[Span, Value], heap: Heap) -> bool:
+def _is_known(target: Expression, running: Running, heap: Heap) -> bool:
     """Would the trace show a change of what is stored to?"""
     if target.kind not in ("attribute", "subscript"):
-        return all(_is_known(part, probes, heap) for part in target.parts)
-    found = probes.get(target.parts[0].span)
+        return all(_is_known(part, running, heap) for part in target.parts)
+    found = running.probes.get(target.parts[0].span)
     return type(found) is Ref and (heap[found.id].kind == "object") == (target.kind == "attribute")
 
 
@@ -78,139 +63,188 @@ def _calls(expression: Expression | None) -> bool:
     """Does an expression call anything?"""
     if expression is None:
         return False
-    return expression.kind in ("call", "comprehension", "other") or any(map(_calls, expression.parts))
+    return expression.kind in ("call", "comprehension", "other", "lambda") or any(map(_calls, expression.parts))
 
 
 class Outcomes:
-    """Writes the sentences on statements."""
+    """Writes the sentences on statements.
 
-    def __init__(self, source: str, state: State, flow: Flow, events: tuple[Event, ...], write: Any) -> None:
-        self.source = source
+    Attributes:
+        long_work: whether long multiplications and powers are worked digit by digit and factor by factor.
+    """
+
+    def __init__(
+        self, state: State, flow: Flow, events: tuple[Event, ...], changes: ChangeTeller, *, long_work: bool
+    ) -> None:
         self.state = state
         self.flow = flow
         self.events = events
-        self.write = write
+        self.say = changes.say
+        self.changes = changes
+        self.long_work = long_work
         self.loops = Loops()
-
-    def begin(self, frame: int, running: Running) -> None:
-        """A statement is about to run."""
-        running.rounds = self.loops.arrive(frame, running.statement)
+        self.pending: dict[int, str] = {}
 
     def goes_in(self, running: Running) -> bool:
         """Does control go on into the statement's block?"""
-        follows = self.flow.follows[running.number]
-        span = self.events[follows].span if follows >= 0 else None
+        span = self._next_span(running)
         return span is not None and running.statement.holds(span[:2])
 
-    def tell(self, running: Running, number: int, event: Event, segment: Segment) -> list[str]:
-        """The sentences on a statement that stand in the step of this event."""
-        said: list[str] = []
-        if event.kind == "line":
-            said += self._at_once(running)
-        said += self._work(running, number, segment)
-        if self.flow.last[running.number] == number:
-            said += self._outcome(running, self.events[running.number].frame)
+    def _next_span(self, running: Running) -> tuple[int, int, int, int] | None:
+        follows = self.flow.follows[running.number]
+        return self.events[follows].span if follows >= 0 else None
+
+    def begin(self, frame: int, running: Running, before: Statement | None) -> list[str]:
+        """A statement is about to run; says which block it opens, and what it is."""
+        statement = running.statement
+        running.rounds = self.loops.arrive(frame, statement)
+        said = self._opened(frame, statement, before) if statement.opens else []
+        if statement.kind != "except":
+            self.pending.pop(frame, None)
         return said
 
-    def _at_once(self, running: Running) -> list[str]:
+    def _opened(self, frame: int, statement: Statement, before: Statement | None) -> list[str]:
+        block, above = statement.block, statement.parent
+        assert block is not None and above is not None
+        if before is not None and (before is statement or block[0] <= before.start < block[1]):
+            return []
+        if statement.opens == "finally":
+            raised = self.pending.get(frame)
+            return [self.say("finally_raised", code(raised))] if raised else [self.say("finally")]
+        came = before is not None and above.holds(before.start)
+        return [self.say("try_else")] if came and frame not in self.pending else []
+
+    def at_once(self, running: Running, worked: Worked | None, now: str) -> list[str]:
+        """What is said of a statement when it is reached; `now` is the text of `worked`'s value."""
         statement = running.statement
-        write, label = self.write, statement.label
-        match statement.kind:
+        say, kind = self.say, statement.kind
+        match kind:
             case "def":
-                return [write.define_function(code(label))]
+                return [say("define_function", code(statement.label))]
             case "class":
-                return [write.define_class(code(label))]
+                return [say("define_class", code(statement.label))]
             case "import":
-                return [getattr(write, "import")(code(label))]
+                return [say("import", code(statement.label))]
             case "with" if running.rounds:
-                return [write.leave_with(code(label))]
-            case "break":
-                return [getattr(write, "break")()]
-            case "continue":
-                return [getattr(write, "continue")()]
+                return [say("leave_with", code(statement.label))]
+            case "break" | "continue":
+                loop = statement.loop
+                if loop is None:
+                    return [say(kind)]
+                said = [say(f"{kind}__line", loop.start[0])]
+                return [*said, say("else_skipped")] if kind == "break" and loop.otherwise else said
             case "return" if statement.value is None:
-                return [write.return_nothing()]
+                return [say("return_nothing")]
+            case "return" if worked is not None:
+                worked.told = True
+                if worked.shown:
+                    return [say("return_work", worked.source, worked.shown, now)]
+                return [say("return_work__plain", worked.source, now)]
             case "return":
-                return [write.return_source(code(statement.returned))]
+                return [say("return_source", code(statement.returned))]
             case "raise":
-                return [write.raise_source(code(label))] if label else [write.raise_source()]
+                label = statement.label
+                return [say("raise_source", code(label))] if label else [say("raise_source__again")]
         return []
 
     # Expressions.
 
-    def _work(self, running: Running, number: int, segment: Segment) -> list[str]:
-        if not segment.probes:
+    def work(self, running: Running) -> list[str]:
+        """How the expressions of a segment came to their values, each in a sentence."""
+        plan = running.plan
+        if plan is None:
             return []
-        fresh = {probe.span for probe in segment.probes}
-        by_call = self._came_back(self.events[number], segment)
-        said = []
-        for expression in worth_telling(running.statement):
-            if expression.span in fresh and expression.span != by_call:
-                said += self._worked_out(running, expression)
-        if not said and self._fails_next(number):
-            for root in running.statement.roots:
-                if root is not running.statement.test:
-                    said += self._operands(running, root, fresh)
+        said = [sentence for piece in plan.pieces for sentence in self.worked_out(running, piece)]
+        for subscript in plan.strings:
+            said += self._position(running, subscript)
+        if plan.fails is not None:
+            shown = plan.fails.fill(running.texts)
+            given = (plan.fails.source, shown) if shown else (plan.fails.source,)
+            said.append(self.say("fails" if shown else "fails__plain", *given))
         return said
 
-    def _fails_next(self, number: int) -> bool:
-        """Does the segment end with an exception?"""
-        return number + 1 < len(self.events) and self.events[number + 1].kind == "exception"
-
-    def _operands(self, running: Running, expression: Expression, fresh: set[Span]) -> list[str]:
-        """What an expression that came to no value had in hand."""
-        if expression.span in fresh:
-            return self._worked_out(running, expression, bare=True)
-        return [sentence for part in expression.parts for sentence in self._operands(running, part, fresh)]
-
-    def _came_back(self, event: Event, segment: Segment) -> Span | None:
-        """The call whose value the `return` or `yield` before this segment has already told."""
-        return segment.probes[0].span if event.kind in ("return", "yield") else None
-
-    def _worked_out(self, running: Running, expression: Expression, bare: bool = False) -> list[str]:
-        """How an expression came to its value; without operands just the value, if `bare` or a call's argument."""
-        value = running.probes[expression.span]
-        if isinstance(value, Opaque):
+    def worked_out(self, running: Running, piece: Piece) -> list[str]:
+        """One expression with its forms and its value."""
+        text = running.value_text(piece, self.state.heap)
+        shown = piece.fill(running.texts)
+        value = code(text)
+        if shown == value:
+            shown = ""
+        if value == piece.source:
             return []
-        held: set[int] = set()
-        text = value_text(value, self.state.heap, seen=held)
-        shown = self._substitution(running).shown(expression)
-        if shown == text or not held.isdisjoint(running.changed):
-            return []
-        if shown == expression.text:
-            argument = expression.kind == "call" and running.statement.kind == "expression" and value is not None
-            told = bare or (argument and expression in running.statement.roots)
-            return [self.write.work_plain(code(shown), code(text))] if told else []
-        return [self.write.work(code(expression.text), code(shown), code(text))]
+        said = [self.say("work", piece.source, shown, value) if shown else self.say("work__plain", piece.source, value)]
+        return said + worked_digits(piece, running, self.say) if self.long_work else said
 
-    def _substitution(self, running: Running) -> Substitution:
-        return Substitution(self.source, self.state.heap, running.probes, running.changed)
+    def left_out(self, running: Running) -> list[str]:
+        """What a decision left unevaluated."""
+        return [self.say("unevaluated", text) for text in running.plan.unevaluated] if running.plan else []
+
+    def _position(self, running: Running, subscript: Expression) -> list[str]:
+        """Where a negative index or a slice of a str points."""
+        base = running.probes.get(subscript.parts[0].span)
+        if type(base) is not str or subscript.span not in running.probes:
+            return []
+        source = code(subscript.text)
+        if subscript.word == "[]":
+            key = self._constant(running, subscript.parts[1])
+            if type(key) is int and key < 0:
+                return [self.say("position", code(subscript.parts[0].text), code(str(key)), len(base) + key)]
+            return []
+        bounds = running.statement.reader.bounds(subscript)
+        if bounds is None:
+            return []
+        keys: list[Any] = [None if bound is None else self._constant(running, bound) for bound in bounds]
+        if any(key is not None and type(key) is not int for key in keys):
+            return []
+        taken = range(len(base))[slice(*keys)]
+        if not taken:
+            return [self.say("positions_none", source)]
+        return [self.say("positions", source, taken[0], taken[-1])]
+
+    @staticmethod
+    def _constant(running: Running, part: Expression) -> Value:
+        if part.span in running.probes:
+            return running.probes[part.span]
+        digits = part.text.removeprefix("-")
+        if digits.isdecimal():
+            return -int(digits) if digits != part.text else int(digits)
+        return ...
 
     # Outcomes.
 
-    def _outcome(self, running: Running, frame: int) -> list[str]:
+    def outcome(self, running: Running, frame: int) -> list[str]:
+        """What came of the statement, now that it is over."""
         statement = running.statement
-        goes_in = self.goes_in(running)
+        kind = statement.kind
         if self.flow.raised[running.number]:
             return self._failed_assertion(running)
-        match statement.kind:
+        match kind:
             case "if":
-                return [*self._condition(running, goes_in), self.write.take() if goes_in else self.write.skip()]
+                return self._branch(running)
             case "while":
+                goes_in = self.goes_in(running)
                 return self._condition(running, goes_in) + self._loop(running, frame, goes_in)
             case "for":
-                return self._iterable(running) + self._loop(running, frame, goes_in)
+                return self._iterable(running) + self._loop(running, frame, self.goes_in(running))
             case "assert":
                 return self._condition(running, True)
             case "with":
                 return self._with(running, frame)
             case "except":
-                return self._handler(statement, goes_in)
+                return self._handler(frame, statement, self.goes_in(running))
             case "match":
                 return self._subject(running)
             case "case":
-                return self._case(running, goes_in)
+                return self._case(running, self.goes_in(running))
         return []
+
+    def _branch(self, running: Running) -> list[str]:
+        span = self._next_span(running)
+        goes_in = span is not None and running.statement.holds(span[:2])
+        said = self._condition(running, goes_in)
+        kind = "take" if goes_in else "skip"
+        said.append(self.say(f"{kind}__line", span[0]) if span is not None else self.say(kind))
+        return said
 
     def _failed_assertion(self, running: Running) -> list[str]:
         """An assertion whose test was worked out and that raised nevertheless was false."""
@@ -220,25 +254,22 @@ class Outcomes:
         return self._condition(running, False)
 
     def _condition(self, running: Running, truth: bool) -> list[str]:
-        test = running.statement.test
+        statement = running.statement
+        test = statement.test
         if test is None:
             return []
-        write = self.write.condition_true if truth else self.write.condition_false
-        if test.span not in running.probes or test.kind == "constant":
-            return [write(code(test.text))]
-        value = running.probes[test.span]
-        if type(value) is Ref and value.id in running.changed:
-            return [write(code(test.text))]
-        worked_out: list[str] = []
-        shown = test.text
-        if test.kind in _BY_SUBSTITUTION:
-            if isinstance(value, bool):
-                shown = self._substitution(running).shown(test)
-            else:
-                worked_out = self._worked_out(running, test)
-        if shown == test.text:
-            shown = value_text(value, self.state.heap)
-        return [*worked_out, write(code(test.text), code(shown))]
+        how = "condition_true" if truth else "condition_false"
+        piece = running.plan.test if running.plan is not None else None
+        if piece is None or piece.value < 0:
+            return [self.say(f"{how}__plain", code(test.text)), *self.left_out(running)]
+        value = running.values[piece.value]
+        shown = piece.fill(running.texts)
+        gone = type(value) is Ref and value.id in running.changed
+        if not isinstance(value, bool) and not gone and not isinstance(value, Opaque):
+            text = code(running.value_text(piece, self.state.heap))
+            shown = f"{shown} = {text}" if shown else text
+        said = [self.say(how, piece.source, shown)] if shown else [self.say(f"{how}__plain", piece.source)]
+        return said + self.left_out(running)
 
     def _iterable(self, running: Running) -> list[str]:
         iterable = running.statement.value
@@ -248,48 +279,65 @@ class Outcomes:
         if isinstance(value, Opaque):
             return self._inputs(running, iterable)
         text = value_text(value, self.state.heap)
-        return [self.write.loop_over(code(iterable.text), code(text))] if text != iterable.text else []
+        if text == iterable.text:
+            return []
+        source, now = code(iterable.text), code(text)
+        if type(value) is Ref and self.state.heap[value.id].kind in _COUNTED:
+            count = len(self.state.heap[value.id].items)
+            if count > 1:
+                return [self.say("loop_over__items", source, now, count)]
+        return [self.say("loop_over", source, now)]
 
     def _inputs(self, running: Running, iterable: Expression) -> list[str]:
         """What an iterator goes over, where a name says it."""
         said = []
         for part in iterable.parts:
             value = running.probes.get(part.span)
-            if part.kind in ("name", "attribute", "subscript") and isinstance(value, Ref | str | Exact):
-                said.append(self.write.work_plain(code(part.text), code(value_text(value, self.state.heap))))
+            if part.kind == "name" and isinstance(value, Ref | str | Exact):
+                said.append(self.say("work__plain", code(part.text), code(value_text(value, self.state.heap))))
         return said
 
     def _loop(self, running: Running, frame: int, goes_in: bool) -> list[str]:
-        statement = running.statement
+        statement, rounds = running.statement, running.rounds
         if goes_in:
             self.loops.enter(frame, statement)
-            return [self.write.iteration(running.rounds + 1)]
+            return [self.say("iteration" if rounds else "iteration__first", rounds + 1)]
         self.loops.leave(frame, statement)
-        return [self.write.loop_end(running.rounds)]
+        if statement.kind == "for" and statement.value is not None:
+            source = code(statement.value.text)
+            kind = ("exhausted_none", "exhausted_once")[rounds] if rounds < 2 else "exhausted"
+            said = [self.say(kind, source, rounds) if rounds > 1 else self.say(kind, source)]
+        else:
+            said = [self.say("loop_end", rounds) if rounds > 1 else self.say(("loop_none", "loop_once")[rounds])]
+        span = self._next_span(running)
+        if span is not None and statement.otherwise and statement.otherwise[0] <= span[:2] < statement.otherwise[1]:
+            said.append(self.say("loop_else"))
+        return said + self.changes.recap(frame) if rounds > 1 else said
 
     def _with(self, running: Running, frame: int) -> list[str]:
         if running.rounds:
             self.loops.leave(frame, running.statement)
             return []
         self.loops.enter(frame, running.statement)
-        return [self.write.enter_with(code(running.statement.label))]
+        return [self.say("enter_with", code(running.statement.label))]
 
-    def _handler(self, statement: Statement, goes_in: bool) -> list[str]:
+    def _handler(self, frame: int, statement: Statement, goes_in: bool) -> list[str]:
+        label = statement.label
         if goes_in:
-            return [self.write.catch(code(statement.label)) if statement.label else self.write.catch()]
-        return [self.write.no_catch(code(statement.label))] if statement.label else []
+            self.pending.pop(frame, None)
+            return [self.say("catch", code(label))] if label else [self.say("catch__bare")]
+        return [self.say("no_catch", code(label))] if label else []
 
     def _subject(self, running: Running) -> list[str]:
         subject = running.statement.value
         if subject is None or subject.span not in running.probes:
             return []
         text = value_text(running.probes[subject.span], self.state.heap)
-        return [self.write.match(code(subject.text), code(text))]
+        return [self.say("match", code(subject.text), code(text))]
 
     def _case(self, running: Running, goes_in: bool) -> list[str]:
         statement = running.statement
         guard = statement.test
         matched = goes_in or (guard is not None and guard.span in running.probes)
-        verdict = self.write.case_true if matched else self.write.case_false
-        said = [verdict(code(statement.label))]
+        said = [self.say("case_true" if matched else "case_false", code(statement.label))]
         return said + (self._condition(running, goes_in) if guard is not None and matched else [])

@@ -1,37 +1,54 @@
 """A program's statements by the place where they begin: kind, header, blocks and the expressions they evaluate."""
 
+import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
-
-from templates.expressions import Expression, ExpressionReader, one_line
+from templates.expressions import Expression, ExpressionReader
+from templates.one_line import one_line
 from tracer.events import Span
 
-_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 Place = tuple[int, int]
 """Line from 1, column from 0 in characters."""
+Clause = ast.stmt | ast.ExceptHandler | ast.match_case
 
-_SIMPLE: dict[type[cst.CSTNode], str] = {
-    cst.Assign: "assign",
-    cst.AugAssign: "augmented",
-    cst.AnnAssign: "annotated",
-    cst.Expr: "expression",
-    cst.Return: "return",
-    cst.Raise: "raise",
-    cst.Assert: "assert",
-    cst.Del: "delete",
-    cst.Pass: "pass",
-    cst.Break: "break",
-    cst.Continue: "continue",
-    cst.Import: "import",
-    cst.ImportFrom: "import",
-    cst.Global: "declaration",
-    cst.Nonlocal: "declaration",
+_KINDS: dict[type[Any], str] = {
+    ast.Assign: "assign",
+    ast.AugAssign: "augmented",
+    ast.AnnAssign: "annotated",
+    ast.Expr: "expression",
+    ast.Return: "return",
+    ast.Raise: "raise",
+    ast.Assert: "assert",
+    ast.Delete: "delete",
+    ast.Pass: "pass",
+    ast.Break: "break",
+    ast.Continue: "continue",
+    ast.Import: "import",
+    ast.ImportFrom: "import",
+    ast.Global: "declaration",
+    ast.Nonlocal: "declaration",
+    ast.FunctionDef: "def",
+    ast.AsyncFunctionDef: "def",
+    ast.ClassDef: "class",
+    ast.If: "if",
+    ast.For: "for",
+    ast.AsyncFor: "for",
+    ast.While: "while",
+    ast.With: "with",
+    ast.AsyncWith: "with",
+    ast.Try: "try",
+    ast.TryStar: "try",
+    ast.Match: "match",
+    ast.ExceptHandler: "except",
+    ast.match_case: "case",
 }
+LOOPS = frozenset({"for", "while"})
+_COROUTINES = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
+_KEYWORD = re.compile(r"(?:async\s+)?(?:except\s*\*?|with|for)\s*")
 
 
 class ProgramError(ValueError):
@@ -46,6 +63,10 @@ class Statement:
         kind: `assign`, `if`, `for`, `while`, `with`, `except`, `case`, `def`, `class`, ...
         start: where it begins.
         body: from where to where its first block stands (start inside, end past it); None for a simple statement.
+        otherwise: the same of its `else` block, for loops.
+        parent: the statement whose block it stands in; None at the top of the module.
+        opens: `finally` or `else` where it is the first statement of such a block of a `try`, else empty.
+        block: that block, from where to where it stands.
         test: of `if`, `while`, `assert`, and the guard of a `case`.
         value: of an assignment, `return`, `raise`, `for` (the iterable), `match` (the subject), a bare expression.
         roots: the expressions whose working is worth telling, in the order of the source.
@@ -55,9 +76,14 @@ class Statement:
 
     kind: str
     start: Place
-    node: cst.CSTNode
+    node: Clause
     reader: ExpressionReader
     body: tuple[Place, Place] | None = None
+    otherwise: tuple[Place, Place] | None = None
+    parent: "Statement | None" = None
+    opens: str = ""
+    block: tuple[Place, Place] | None = None
+    plans: dict[Any, Any] = field(default_factory=dict)
 
     def holds(self, place: Place) -> bool:
         """Does a place stand in the first block?"""
@@ -69,7 +95,17 @@ class Statement:
 
     def _read(self, name: str) -> Expression | None:
         node = getattr(self.node, name, None)
-        return self.reader.read(node) if isinstance(node, cst.BaseExpression) else None
+        return self.reader.read(node) if isinstance(node, ast.expr) else None
+
+    @cached_property
+    def loop(self) -> "Statement | None":
+        """The innermost loop of the same function whose first block it stands in."""
+        above = self.parent
+        while above is not None and above.kind not in ("def", "class"):
+            if above.kind in LOOPS and above.holds(self.start):
+                return above
+            above = above.parent
+        return None
 
     @cached_property
     def test(self) -> Expression | None:
@@ -84,11 +120,9 @@ class Statement:
     def targets(self) -> list[Expression]:
         """What is stored to, as expressions."""
         match self.node:
-            case cst.Assign(targets=targets):
-                return [self.reader.read(target.target) for target in targets]
-            case cst.AugAssign(target=target) | cst.AnnAssign(target=target) | cst.For(target=target):
-                return [self.reader.read(target)]
-            case cst.Del(target=target):
+            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                return [self.reader.read(target) for target in targets]
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.For(target=target):
                 return [self.reader.read(target)]
         return []
 
@@ -104,17 +138,28 @@ class Statement:
         return {leaf.text: place for place, leaf in enumerate(self.stores) if leaf.kind == "name"}
 
     @cached_property
+    def target(self) -> Expression | None:
+        """The one place that an assignment stores its value to; None where there are several."""
+        single = self.kind in ("assign", "annotated") and len(self.targets) == 1 and len(self.stores) == 1
+        return self.stores[0] if single and self.stores[0] is self.targets[0] else None
+
+    @cached_property
+    def operator(self) -> str:
+        """The operator of an augmented assignment, without the `=`."""
+        if not isinstance(self.node, ast.AugAssign):
+            return ""
+        target, value = self.targets[0], self.reader.read(self.node.value)
+        return self.reader.source[target.end : value.start].split("=")[0].strip(" \t)\\\r\n")
+
+    @cached_property
     def roots(self) -> list[Expression]:
         found = [index for target in self.targets for index in _indices(target)]
         match self.node:
-            case cst.With(items=items):
-                found += [self.reader.read(item.item) for item in items]
-            case cst.Raise(exc=cst.Call(args=args)):
-                found += [self.reader.read(arg.value) for arg in args]
-        if self.kind == "expression" and self.value is not None and self.value.kind == "call":
-            method = self.value.word.startswith(".")
-            found += (self.value.parts[0].parts if method else []) + self.value.parts[method:]
-        elif self.kind not in ("raise", "with") and self.value is not None:
+            case ast.With(items=items):
+                found += [self.reader.read(item.context_expr) for item in items]
+            case ast.Raise(exc=ast.Call(args=args)):
+                found += [self.reader.read(arg) for arg in args if not isinstance(arg, ast.Starred)]
+        if self.kind not in ("raise", "with") and self.value is not None:
             found.append(self.value)
         return found + ([self.test] if self.test is not None else [])
 
@@ -133,26 +178,21 @@ class Statement:
     @cached_property
     def label(self) -> str:
         match self.node:
-            case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-                return name.value
-            case cst.Import(names=names):
-                return ", ".join(_bound(alias) for alias in names)
-            case cst.ImportFrom(names=names):
-                return "*" if isinstance(names, cst.ImportStar) else ", ".join(_bound(alias) for alias in names)
-            case cst.Raise(exc=exc) as node:
-                return one_line(self._slice(node), "exec").removeprefix("raise").strip() if exc is not None else ""
-            case cst.ExceptHandler(type=caught, name=name) | cst.ExceptStarHandler(type=caught, name=name):
-                if caught is None:
-                    return ""
-                text = self._outer(caught)
-                return f"{text} as {_code(name.name)}" if name is not None else text
-            case cst.With(items=items):
-                texts = [
-                    self._outer(item.item) + (f" as {_code(item.asname.name)}" if item.asname else "") for item in items
-                ]
-                return ", ".join(texts)
-            case cst.MatchCase(pattern=pattern):
-                return _code(pattern)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                return name
+            case ast.Import(names=names):
+                return ", ".join(alias.asname or alias.name.split(".")[0] for alias in names)
+            case ast.ImportFrom(names=names):
+                return ", ".join(alias.asname or alias.name for alias in names)
+            case ast.Raise(exc=exc):
+                whole = one_line(self.reader.slice(self.node), "exec")
+                return whole.removeprefix("raise").strip() if exc is not None else ""
+            case ast.ExceptHandler(type=caught):
+                return self._clause(caught) if caught is not None else ""
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                return self._clause(items[-1].optional_vars or items[-1].context_expr)
+            case ast.match_case(pattern=pattern):
+                return " ".join(self.reader.slice(pattern).split())
         return ""
 
     @cached_property
@@ -169,47 +209,35 @@ class Statement:
             return self.value.text
         if self.test is not None:
             return self.test.text
-        if isinstance(self.node, cst.With):
-            return self.reader.read(self.node.items[0].item).text
+        if isinstance(self.node, ast.With):
+            return self.reader.read(self.node.items[0].context_expr).text
         if self.kind == "except":
             return f"except {self.label}".strip()
         if self.body is None:
-            return one_line(self._slice(self.node), "exec")
+            return one_line(self.reader.slice(self.node), "exec")
         return self.label
 
     @cached_property
     def heading(self) -> str:
         """Of a `for` statement, its header without the colon."""
-        if not isinstance(self.node, cst.For):
+        if not isinstance(self.node, ast.For):
             return self.text
-        return f"for {self._outer(self.node.target)} in {self._outer(self.node.iter)}"
+        return f"for {self._clause(self.node.iter)}"
 
     @cached_property
     def returned(self) -> str:
         """What stands after `return`, with its parentheses."""
-        return self._outer(self.node.value) if isinstance(self.node, cst.Return) and self.node.value is not None else ""
+        if not isinstance(self.node, ast.Return) or self.node.value is None:
+            return ""
+        return one_line(self.reader.slice(self.node)[len("return") :].strip(" \t\\\r\n"))
 
-    def _slice(self, node: cst.CSTNode) -> str:
-        where, reader = self.reader.positions[node], self.reader
-        start, end = (
-            reader.offset(where.start.line, where.start.column),
-            reader.offset(where.end.line, where.end.column),
-        )
-        return reader.source[start:end]
-
-    def _outer(self, node: cst.BaseExpression) -> str:
-        found = self.reader.read(node)
-        return one_line(self.reader.source[found.outer_start : found.outer_end])
-
-
-def _code(node: cst.CSTNode) -> str:
-    return " ".join(cst.Module([]).code_for_node(node).split())
-
-
-def _bound(alias: cst.ImportAlias) -> str:
-    if alias.asname is not None:
-        return _code(alias.asname.name)
-    return _code(alias.name).split(".")[0]
+    def _clause(self, last: ast.expr) -> str:
+        """A header from its keyword up to the colon after its last expression."""
+        source, start = self.reader.source, self.reader.offset(*self.start)
+        found = _KEYWORD.match(source, start)
+        end = self.reader.read(last).end
+        text = source[found.end() if found else start : end] + source[end : source.index(":", end)]
+        return " ".join(re.sub(r"#[^\n]*|\\\n", " ", text).split()) if "\n" in text else text.rstrip()
 
 
 def _leaves(target: Expression) -> list[Expression]:
@@ -245,107 +273,69 @@ class ProgramModel:
 class _Walk:
     """One pass over a module's blocks."""
 
-    def __init__(self, source: str, module: cst.Module) -> None:
-        self.positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-        self.reader = ExpressionReader(source, dict(self.positions))
+    def __init__(self, source: str, tree: ast.Module) -> None:
+        self.reader = ExpressionReader(source)
         self.model = ProgramModel(source)
+        if "async" in source or "await" in source:
+            self.model.has_coroutines = any(isinstance(node, _COROUTINES) for node in ast.walk(tree))
+        self.block(tree.body, None)
 
-    def start(self, node: cst.CSTNode) -> Place:
-        where = self.positions[node].start
-        return where.line, where.column
-
-    def add(self, kind: str, node: cst.CSTNode, start: Place, body: tuple[Place, Place] | None = None) -> None:
-        self.model.statements[start] = Statement(kind, start, node, self.reader, body)
-
-    def block(self, statements: Iterable[cst.CSTNode]) -> tuple[Place, Place] | None:
-        """Reads a block; from where its first statement begins to where its last ends."""
-        first: Place | None = None
-        last: cst.CSTNode | None = None
-        for statement in statements:
-            first = first or self.start(statement)
-            last = statement
-            if isinstance(statement, cst.SimpleStatementLine):
-                for small in statement.body:
-                    self.add(_SIMPLE.get(type(small), "other"), small, self.start(small))
-            elif isinstance(statement, cst.BaseSmallStatement):
-                self.add(_SIMPLE.get(type(statement), "other"), statement, self.start(statement))
-            else:
-                self.compound(statement)
-        if first is None or last is None:
+    def extent(self, block: Sequence[Clause]) -> tuple[Place, Place] | None:
+        """From where a block's first statement begins to where its last ends."""
+        if not block:
             return None
-        end = self.positions[last].end
-        return first, (end.line, end.column)
+        return self._start(block[0]), self.reader.span(block[-1])[2:]
 
-    def suite(self, suite: cst.BaseSuite) -> tuple[Place, Place] | None:
-        body: Sequence[cst.CSTNode] = suite.body
-        return self.block(body)
+    def _start(self, node: ast.AST) -> Place:
+        return self.reader.span(node)[:2]
 
-    def compound(self, node: cst.CSTNode) -> None:
-        self.model.has_coroutines |= getattr(node, "asynchronous", None) is not None
+    def block(self, block: Sequence[ast.stmt], parent: Statement | None, opens: str = "") -> None:
+        """Reads a block."""
+        for number, node in enumerate(block):
+            made = self.add(node, self._start(node), parent)
+            if opens and not number:
+                made.opens, made.block = opens, self.extent(block)
+
+    def add(self, node: Clause, start: Place, parent: Statement | None) -> Statement:
+        """Reads a statement or clause and everything in it."""
+        kind = _KINDS.get(type(node), "other")
+        made = Statement(kind, start, node, self.reader, parent=parent)
+        if kind != "try":
+            self.model.statements[start] = made
+        inner = getattr(node, "body", None)
+        if isinstance(inner, list):
+            made.body = self.extent(inner)
+            self.block(inner, made)
         match node:
-            case cst.FunctionDef(body=body, decorators=decorators) | cst.ClassDef(body=body, decorators=decorators):
-                kind = "def" if isinstance(node, cst.FunctionDef) else "class"
-                inner = self.suite(body)
-                self.add(kind, node, self.start(node), inner)
-                if decorators:
-                    self.add(kind, node, self.start(decorators[0]), inner)
-            case cst.If(body=body, orelse=orelse):
-                self.add("if", node, self.start(node), self.suite(body))
-                self.follow(orelse)
-            case cst.For(body=body, orelse=orelse) | cst.While(body=body, orelse=orelse):
-                kind = "for" if isinstance(node, cst.For) else "while"
-                self.add(kind, node, self.start(node), self.suite(body))
-                self.follow(orelse)
-            case cst.With(body=body):
-                self.add("with", node, self.start(node), self.suite(body))
-            case cst.Try() | cst.TryStar():
-                self.suite(node.body)
+            case ast.FunctionDef(decorator_list=[first, *_]) | ast.ClassDef(decorator_list=[first, *_]):
+                line, column = self._start(first)
+                at = self.reader.source.rindex("@", 0, self.reader.offset(line, column)) - self.reader.offset(line, 0)
+                self.model.statements[line, at] = made
+            case ast.For(orelse=orelse) | ast.While(orelse=orelse) | ast.AsyncFor(orelse=orelse):
+                made.otherwise = self.extent(orelse)
+                self.block(orelse, made)
+            case ast.If(orelse=orelse):
+                self.block(orelse, made)
+            case ast.Try() | ast.TryStar():
                 for handler in node.handlers:
-                    self.add("except", handler, self.start(handler), self.suite(handler.body))
-                self.follow(node.orelse)
-                self.follow(node.finalbody)
-            case cst.Match(cases=cases):
-                self.add("match", node, self.start(node))
+                    self.add(handler, self._start(handler), made)
+                self.block(node.orelse, made, "else")
+                self.block(node.finalbody, made, "finally")
+            case ast.Match(cases=cases):
                 for case in cases:
-                    self.case(case)
-
-    def follow(self, node: cst.CSTNode | None) -> None:
-        """Reads an `elif`, `else` or `finally`."""
-        if isinstance(node, cst.If):
-            self.compound(node)
-        elif isinstance(node, cst.Else | cst.Finally):
-            self.suite(node.body)
-
-    def case(self, case: cst.MatchCase) -> None:
-        inner = self.suite(case.body)
-        starts = {self.start(case.pattern)}
-        if parentheses := getattr(case.pattern, "lpar", ()):
-            starts.add(self.start(parentheses[0]))
-        for start in starts:
-            self.add("case", case, start, inner)
+                    self.add(case, self._start(case.pattern), made)
+        return made
 
 
-def _parse(source: str) -> cst.Module:
-    """The module; where libcst takes no indentation that mixes tabs and spaces, with a space for each tab."""
-    try:
-        return cst.parse_module(source)
-    except cst.ParserSyntaxError as error:
-        if "dedent" not in error.message:
-            raise ProgramError(f"line {error.raw_line}: {error.message}") from error
-    try:
-        return cst.parse_module(_INDENTATION.sub(lambda found: " " * len(found.group()), source))
-    except cst.ParserSyntaxError as error:
-        raise ProgramError(f"line {error.raw_line}: {error.message}") from error
-
-
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def read_program(source: str) -> ProgramModel:
     """The model of a source.
 
     Raises:
-        ProgramError: the parser of this room cannot read it.
+        ProgramError: Python's parser cannot read it.
     """
-    module = _parse(source)
-    walk = _Walk(source, module)
-    walk.block(module.body)
-    return walk.model
+    try:
+        return _Walk(source, ast.parse(source)).model
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
+        raise ProgramError(f"{line}{error.msg if isinstance(error, SyntaxError) else error}") from error

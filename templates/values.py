@@ -17,6 +17,9 @@ _ATOM = 48
 _CHUNK = 4000
 """Digits that `str` converts at once, below the interpreter's own limit."""
 
+_LARGE = 1 << 200
+"""An int that is shorter than this may stand in a formula."""
+
 Heap = dict[int, HeapObject]
 
 
@@ -33,6 +36,8 @@ def digits(number: int) -> str:
 
 def atom_text(value: Value, budget: int = BUDGET) -> str:
     """The text of any value but a `Ref`."""
+    if type(value) is int and -_LARGE < value < _LARGE:
+        return str(value)
     match value:
         case bool() | None:
             return str(value)
@@ -180,18 +185,18 @@ def literal_text(value: Value, heap: Heap, changed: set[int], most: int = 48) ->
 
     Objects in `changed` have no literal: what they held when the formula was worked out may be gone.
     """
-    match value:
-        case bool() | None:
-            return str(value)
-        case int():
-            return str(value) if value.bit_length() < 200 else None
-        case float():
-            text = repr(value)
-            return text if text[-1] not in "nf" else None
-        case str() | bytes():
-            return repr(value) if len(value) <= most else None
-        case Ref(id) if id not in changed:
-            return _container_literal(heap[id], heap, changed, most)
+    kind = type(value)
+    if kind is int:
+        return str(value) if -_LARGE < value < _LARGE else None  # type: ignore[operator]
+    if kind is str or kind is bytes:
+        return repr(value) if len(value) <= most else None  # type: ignore[arg-type]
+    if kind is bool or value is None:
+        return str(value)
+    if kind is float:
+        text = repr(value)
+        return text if text[-1] not in "nf" else None
+    if kind is Ref and value.id not in changed:  # type: ignore[union-attr]
+        return _container_literal(heap[value.id], heap, changed, most)  # type: ignore[union-attr]
     return None
 
 

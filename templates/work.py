@@ -1,112 +1,395 @@
-"""Shows how an expression comes to its value: the same source with values in place of operands."""
+"""How expressions came to their values: plans, one for each way that a statement's evaluation can go.
 
-from functools import lru_cache
+A plan is made once for a statement, the sub-expressions that had values, and the sort of each value; telling
+another execution of the same kind only puts the values' texts in. An expression is worked out in forms: its
+source with values for the innermost operands, then for what these come to, up to its own value.
+"""
 
-from templates.expressions import Expression, one_line
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from templates.expressions import OPERATIONS, Expression
 from templates.program_model import Statement
-from templates.values import Heap, literal_text
-from tracer.events import Ref, Span, Value
+from templates.sentences import code
+from tracer.events import Span
 
-_OPERATIONS = frozenset({"binary", "unary", "comparison", "boolean"})
-_OPERANDS = frozenset({"name", "attribute", "subscript", "call", "conditional", "string", "comprehension", "named"})
-_PLAIN = frozenset({"name", "constant"})
-_OBVIOUS = frozenset({"len", "int", "str", "ord", "chr", "abs", "float", "bool", "input", "range", "list"})
-_MANY = 4
-"""With more operators than this, an operation is worked out in parts."""
+LITERAL, NUMBER, CONTAINER, NOTHING = "L", "n", "c", "0"
+LONG, OPAQUE, GONE, BASE = "V", "O", "X", "b"
+"""Sorts of values. The first four may stand in a formula: a number apart, for its dot and sign; a container apart,
+for its name says more; None apart, for it is what a call that only acts gives. Then what is too long for a formula;
+what has no text; an object whose content of then is gone; an object that is only subscripted or called a method of,
+by its name."""
 
-
-@lru_cache(maxsize=4096)
-def worth_telling(statement: Statement) -> tuple[Expression, ...]:
-    """The expressions of a statement whose working a reader wants to see, inner ones first."""
-    found: list[Expression] = []
-    for root in statement.roots:
-        outcome = root is statement.test or (root is statement.value and statement.kind in ("for", "match"))
-        if outcome:
-            for part in root.parts:
-                _visit(part, False, found)
-        else:
-            _visit(root, True, found)
-    return tuple(found)
+_FITS = frozenset({LITERAL, NUMBER, CONTAINER, NOTHING})
+_BARE = frozenset({"constant", "name", "lambda"})
+_UNPROBED = frozenset({"constant", "lambda", "display", "other"})
+_LOOSE = frozenset({"binary", "unary", "comparison", "boolean", "conditional", "named", "other"})
+_MOST_FORMS = 8
+_BREAK = re.compile(r"\s*(?:#[^\n\r]*|\\)?[\r\n]\s*")
 
 
-def _visit(expression: Expression, top: bool, found: list[Expression]) -> None:
-    kind = expression.kind
-    through = kind in ("display", "named", "other")
-    if kind == "conditional":
-        chosen, test, other = expression.parts
-        _visit(test, True, found)
-        _visit(chosen, top, found)
-        _visit(other, top, found)
-    for part in expression.parts if kind != "conditional" else ():
-        split = kind in _OPERATIONS and _split(expression, part)
-        _visit(part, split or (top and through), found)
-    keys = expression.parts[1:] if kind == "subscript" else []
-    if (
-        (kind in _OPERATIONS and top)
-        or (kind == "call" and (top or not _is_obvious(expression)))
-        or (kind == "subscript" and any(key.kind not in (_PLAIN if not top else ("constant",)) for key in keys))
-    ):
-        found.append(expression)
-
-
-def _split(expression: Expression, part: Expression) -> bool:
-    """Is a part of a long operation worked out on its own?"""
-    return part.kind == "binary" and expression.operators > _MANY and part.operators > 1
-
-
-def _is_obvious(call: Expression) -> bool:
-    return call.word in _OBVIOUS and all(part.kind in _PLAIN for part in call.parts)
-
-
-class Substitution:
-    """Writes expressions with the values that they had in one execution of their statement.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An expression that is worked out in a step.
 
     Attributes:
-        changed: objects that changed since the statement began; their old content is gone, so none is shown.
+        source: its text between backticks.
+        forms: its forms, with `%s` for each value, and which values: a number below the count of values
+            is the value as it is, one from there on the same in parentheses where it is negative, and
+            twice the count is what stood at the target of an augmented assignment.
+        value: the number of its own value.
     """
 
-    def __init__(self, source: str, heap: Heap, probes: dict[Span, Value], changed: set[int]) -> None:
-        self.source = source
-        self.heap = heap
-        self.probes = probes
-        self.changed = changed
+    expression: Expression
+    source: str
+    forms: tuple[tuple[str, tuple[int, ...]], ...]
+    value: int
+    shown: str = ""
+    picks: tuple[int, ...] = ()
 
-    def shown(self, expression: Expression) -> str:
-        """The expression with values for its operands, on one line; its own text where none can be shown."""
-        text = self._inside(expression)
-        return one_line(text)
+    def fill(self, texts: list[str]) -> str:
+        """The forms with values in them, between backticks; empty if there are none."""
+        if not self.forms:
+            return ""
+        filled = self.shown % tuple([texts[pick] for pick in self.picks])
+        if filled.count("`") == 2 * len(self.forms):
+            return filled
+        return " = ".join(code(form % tuple([texts[pick] for pick in picks])) for form, picks in self.forms)
 
-    def _inside(self, expression: Expression) -> str:
+
+@dataclass(slots=True)
+class Plan:
+    """What a segment tells of a statement's expressions.
+
+    Attributes:
+        pieces: worked out in sentences of their own, in this order.
+        main: the value that the statement stores, returns, or adds by an augmented assignment.
+        spare: pieces for an augmented assignment whose operation cannot be shown.
+        test: the condition.
+        fails: the expression that came to no value.
+        unevaluated: the texts of what a decision left out, between backticks.
+        strings: subscripts whose base may be a str.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    main: Piece | None = None
+    spare: list[Piece] = field(default_factory=list)
+    test: Piece | None = None
+    fails: Piece | None = None
+    unevaluated: list[str] = field(default_factory=list)
+    strings: list[Expression] = field(default_factory=list)
+
+
+class Sight:
+    """What is known of a statement's expressions whatever their values are.
+
+    Attributes:
+        bases: the spans of names that are only subscripted or called a method of.
+        keys: the spans of the short operations that stand as keys.
+        calls: the texts of calls by span.
+    """
+
+    def __init__(self, statement: Statement) -> None:
+        self.bases: set[Span] = set()
+        self.keys: set[Span] = set()
+        self.calls: dict[Span, str] = {}
+        for root in statement.roots:
+            self._visit(root)
+
+    def _visit(self, expression: Expression) -> None:
+        kind = expression.kind
+        if kind == "call":
+            self.calls[expression.span] = expression.text
+        holds = kind in ("subscript", "attribute") or (kind == "call" and expression.word.startswith("."))
+        for index, part in enumerate(expression.parts):
+            if holds and not index and part.kind == "name":
+                self.bases.add(part.span)
+            if kind == "subscript" and index and part.kind in OPERATIONS and part.operators == 1:
+                self.keys.add(part.span)
+            self._visit(part)
+
+
+class Way(NamedTuple):
+    """How far the evaluation of a statement has gone.
+
+    Attributes:
+        spans: what was evaluated so far in this execution of the statement, in order.
+        start: how many of these were told before.
+        sorts: the sort of each value.
+        stuck: whether an exception ends the segment.
+    """
+
+    spans: tuple[Span, ...]
+    start: int
+    sorts: str
+    stuck: bool
+
+
+class Planner:
+    """Makes one plan."""
+
+    def __init__(self, statement: Statement, sight: Sight, way: Way) -> None:
+        self.statement = statement
+        self.sight = sight
+        self.source = statement.reader.source
+        self.index = {span: number for number, span in enumerate(way.spans)}
+        self.count = len(way.spans)
+        self.start = way.start
+        self.sorts = way.sorts
+        self._levels: dict[Expression, int] = {}
+        self.plan = Plan()
+        self.failing = self._failing(statement.roots) if way.stuck else None
+
+    def make(self) -> Plan:
+        """The plan."""
+        statement, plan = self.statement, self.plan
+        for root in statement.roots:
+            acts = statement.kind == "expression" and root.kind == "call" and not self._gives(root)
+            if acts or (root is statement.value and statement.kind in ("for", "match")):
+                self._parts_of(root)
+                continue
+            apart = root is statement.test or (root is statement.value and self._is_main())
+            if not apart or root is self.failing:
+                self._collect(root)
+            elif root is statement.value and root.kind == "constant" and statement.kind == "augmented":
+                if statement.operator not in ("+", "-"):
+                    plan.main = self._piece(root)
+            elif root is statement.test:
+                plan.test = self._test(root)
+            elif self._is_new(root) and self.sorts[self.index[root.span]] not in (OPAQUE, GONE):
+                plan.main = self._main(root)
+            else:
+                self._collect(root)
+            self._look_at(root)
+        return plan
+
+    def _is_main(self) -> bool:
+        """Does the statement say of its value what becomes of it?"""
+        statement = self.statement
+        if statement.kind in ("augmented", "return"):
+            return True
+        return statement.target is not None
+
+    # What is told of each expression.
+
+    def _main(self, root: Expression) -> Piece:
+        self._nested(root)
+        piece = self._piece(root)
+        if self.statement.kind == "augmented" and root.kind not in _BARE and self._is_fresh(root):
+            whole, forms = code(root.text), self._forms(root)
+            shown = " = ".join(code(text) for text, _ in forms)
+            picks = tuple(pick for _, found in forms for pick in found)
+            self.plan.spare.append(Piece(root, whole, forms, piece.value, shown, picks))
+        return piece
+
+    def _is_new(self, root: Expression) -> bool:
+        """Is its value to be told, or, of an augmented assignment, to be worked with?"""
+        at = self.index.get(root.span, -1)
+        return at >= self.start or (0 <= at == self.start - 1 and self.statement.kind == "augmented")
+
+    def _gives(self, call: Expression) -> bool:
+        """Does a call that is a statement give a value?"""
+        return call.span in self.index and self.sorts[self.index[call.span]] != NOTHING
+
+    def _parts_of(self, root: Expression) -> None:
+        """Pieces for what stands in an expression whose own value is told elsewhere or is none."""
+        if root is self.failing:
+            self._collect(root)
+            return
+        for number, part in enumerate(root.parts):
+            if self._is_base(root, number) and part.kind in ("attribute", "subscript"):
+                self._nested(part)
+            else:
+                self._collect(part)
+        self._look_at(root)
+
+    def _test(self, root: Expression) -> Piece | None:
+        if root.kind == "constant" or root.span not in self.index:
+            self._collect(root)
+            return None
+        self._nested(root)
+        return self._piece(root)
+
+    def _collect(self, expression: Expression) -> None:
+        """Pieces for an expression, or for its parts where it has no value to tell now."""
+        if expression.kind in _BARE:
+            return
+        if expression is self.failing:
+            self._nested(expression)
+            self.plan.fails = self._piece(expression)
+            return
+        if not self._is_fresh(expression) or self.sorts[self.index[expression.span]] in (OPAQUE, GONE):
+            for part in expression.parts:
+                self._collect(part)
+            return
+        self._nested(expression)
+        self.plan.pieces.append(self._piece(expression))
+
+    def _nested(self, expression: Expression) -> None:
+        """Pieces for what stands inside an expression and whose value its forms do not show."""
+        for number, part in enumerate(expression.parts):
+            if part.kind in _BARE:
+                continue
+            at = self.index.get(part.span, -1)
+            apart = expression.kind == "string" or not part.exact
+            if at >= self.start and (apart or not self._fits(expression, part, number, at)):
+                base = self._is_base(expression, number) and part.kind in ("attribute", "subscript")
+                if apart or (self.sorts[at] == LONG and not base) or (self.sorts[at] in _FITS and not base):
+                    self._collect(part)
+                    continue
+            elif at < 0 and apart:
+                self._collect(part)
+                continue
+            self._nested(part)
+
+    def _look_at(self, expression: Expression) -> None:
+        """Notes what was not evaluated, and what may be a place in a string."""
+        kind = expression.kind
+        if self._is_fresh(expression):
+            if kind in ("boolean", "comparison", "conditional"):
+                for part in expression.parts:
+                    left_out = part.span not in self.index and part.kind not in _UNPROBED
+                    if left_out and (kind != "conditional" or part.kind != "name"):
+                        self.plan.unevaluated.append(code(part.text))
+            elif kind == "subscript" and expression.parts[0].span in self.index:
+                self.plan.strings.append(expression)
+        if kind != "lambda":
+            for part in expression.parts:
+                self._look_at(part)
+
+    def _is_fresh(self, expression: Expression) -> bool:
+        return self.index.get(expression.span, -1) >= self.start
+
+    def _failing(self, roots: list[Expression]) -> Expression | None:
+        for root in roots:
+            found = self._find_failing(root)
+            if found is not None:
+                return found
+        return None
+
+    def _find_failing(self, expression: Expression) -> Expression | None:
+        """The first expression that has no value though all of its operands have one."""
+        if expression.span in self.index or expression.kind in _BARE:
+            return None
+        parts = expression.parts
+        if expression.kind == "conditional":
+            test = parts[1]
+            parts = [test] if test.span not in self.index else [part for part in parts if self._is_begun(part)]
+            return next((found for part in parts if (found := self._find_failing(part)) is not None), None)
+        for part in parts:
+            if (found := self._find_failing(part)) is not None:
+                return found
+            if part.span not in self.index and part.kind not in _UNPROBED:
+                return None
+        if expression.kind in ("attribute", "subscript", "call", "binary", "unary", "comparison"):
+            return expression
+        return None
+
+    def _is_begun(self, expression: Expression) -> bool:
+        return expression.span in self.index or any(map(self._is_begun, expression.parts))
+
+    # Forms.
+
+    def _piece(self, expression: Expression) -> Piece:
+        value = self.index.get(expression.span, -1)
+        forms = self._forms(expression)
+        statement = self.statement
+        if statement.kind == "augmented" and expression is statement.value:
+            forms = self._augmented(expression, forms, value)
+            source = code(statement.text)
+        else:
+            source = code(expression.text)
+        shown = " = ".join(code(text) for text, _ in forms)
+        return Piece(expression, source, forms, value, shown, tuple(pick for _, picks in forms for pick in picks))
+
+    def _forms(self, expression: Expression) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        found: list[tuple[str, tuple[int, ...]]] = []
+        plain = expression.text.replace("%", "%%")
+        for level in range(1, self._level(expression)):
+            picks: list[int] = []
+            text = self._inside(expression, level, picks)
+            if text != plain and (not found or (text, tuple(picks)) != found[-1]):
+                found.append((text, tuple(picks)))
+        return tuple(found[-_MOST_FORMS:])
+
+    def _augmented(
+        self, expression: Expression, forms: tuple[tuple[str, tuple[int, ...]], ...], value: int
+    ) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The forms of `old operator expression`; none where a value does not fit into a formula."""
+        operator = self.statement.operator.replace("%", "%%")
+        old = "(%s)" if operator == "**" else "%s"
+        last = (
+            (expression.text.replace("%", "%%"), ()) if expression.kind == "constant" else ("%s", (value + self.count,))
+        )
+        if expression.kind != "constant" and (value < 0 or self.sorts[value] not in _FITS):
+            return ()
+        rows = [(f"({text})" if expression.kind in _LOOSE else text, picks) for text, picks in forms]
+        return tuple((f"{old} {operator} {text}", (2 * self.count, *picks)) for text, picks in [*rows, last])
+
+    def _level(self, expression: Expression) -> int:
+        """After how many rounds of putting values in an expression is its value."""
+        known = self._levels.get(expression)
+        if known is not None:
+            return known
+        kind = expression.kind
+        at = self.index.get(expression.span, -1)
+        if kind == "constant":
+            level = 0
+        elif kind == "name" or 0 <= at < self.start:
+            level = 1
+        else:
+            level = max(map(self._level, expression.parts), default=0) if kind != "string" else 0
+            if expression.span in self.sight.keys:
+                level = max(level, 1)
+            elif kind not in ("display", "lambda", "other") or at >= 0:
+                level += 1
+        self._levels[expression] = level
+        return level
+
+    def _inside(self, expression: Expression, level: int, picks: list[int]) -> str:
+        """The text of an expression with values for its parts up to a level."""
+        whole = not expression.parts or expression.kind == "string" or not expression.exact
+        if whole or (expression.kind == "comprehension" and "\n" in self.source[expression.start : expression.end]):
+            return expression.text.replace("%", "%%")
         pieces: list[str] = []
         at = expression.start
-        for index, part in enumerate(expression.parts):
-            pieces.append(self.source[at : part.outer_start])
-            pieces.append(self._part(expression, part, index))
+        for number, part in enumerate(expression.parts):
+            gap = self._gap(at, part.outer_start)
+            found = self.index.get(part.span, -1)
+            if found >= 0 and self._level(part) <= level and self._fits(expression, part, number, found):
+                pieces += [gap, "%s"]
+                picks.append(found + (self.count if _needs_fence(expression, number) else 0))
+            else:
+                pieces += [gap, self._gap(part.outer_start, part.start), self._inside(part, level, picks)]
+                pieces.append(self._gap(part.end, part.outer_end))
             at = part.outer_end
-        pieces.append(self.source[at : expression.end])
+        pieces.append(self._gap(at, expression.end))
         return "".join(pieces)
 
-    def _part(self, parent: Expression, part: Expression, index: int) -> str:
-        by_value = part.kind in _OPERANDS or (part.kind in _OPERATIONS and _hides(parent, part, index))
-        if by_value and part.span in self.probes:
-            value = self.probes[part.span]
-            text = literal_text(value, self.heap, self.changed)
-            if text is not None and not (parent.kind == "subscript" and index == 0 and type(value) is Ref):
-                return f"({text})" if _needs_fence(parent, index, text, value) else text
-        before = self.source[part.outer_start : part.start]
-        return before + self._inside(part) + self.source[part.end : part.outer_end]
+    def _gap(self, start: int, end: int) -> str:
+        gap = self.source[start:end]
+        if "\n" in gap or "\r" in gap:
+            gap = _BREAK.sub(" ", gap)
+            gap = re.sub(r"(?<=[(\[{]) | (?=[)\]},.])", "", gap)
+        return gap.replace("%", "%%")
+
+    def _is_base(self, parent: Expression, number: int) -> bool:
+        dotted = parent.kind == "call" and parent.word.startswith(".")
+        return number == 0 and (parent.kind in ("subscript", "attribute") or dotted)
+
+    def _fits(self, parent: Expression, part: Expression, number: int, at: int) -> bool:
+        """May the part's value stand in its place?"""
+        sort = self.sorts[at]
+        if sort not in _FITS:
+            return False
+        if not self._is_base(parent, number):
+            return True
+        if sort == NUMBER:
+            return parent.kind == "subscript"
+        return sort == LITERAL or part.kind != "name"
 
 
-def _hides(parent: Expression, part: Expression, index: int) -> bool:
-    """Does an operation stand for its value where it is a part of another expression?"""
-    return (parent.kind == "subscript" and index > 0) or (parent.kind in _OPERATIONS and _split(parent, part))
-
-
-def _needs_fence(parent: Expression, index: int, text: str, value: Value) -> bool:
-    """Would the literal read as something else without parentheses?"""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if index == 0 and (parent.kind == "attribute" or (parent.kind == "call" and parent.word.startswith("."))):
-        return number
-    if text[0] != "-":
-        return False
-    return parent.kind == "unary" or (parent.kind == "binary" and (index > 0 or parent.word == "Power"))
+def _needs_fence(parent: Expression, number: int) -> bool:
+    """Would a negative number read as something else without parentheses?"""
+    return parent.kind == "unary" or (parent.kind == "binary" and (number > 0 or parent.word == "Pow"))

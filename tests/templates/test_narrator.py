@@ -2,17 +2,19 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
 from schemas.narration import Narration
 from templates.checker import check
 from templates.narrator import NarrationError, narrate
+from tests.templates.plain_style import plain_style
 from tests.tracing import trace_program
 
 
 def told(code: str, *, stdin: str = "", call: str | None = None) -> Narration:
-    return narrate(trace_program(code, stdin=stdin, call=call))
+    return narrate(trace_program(code, stdin=stdin, call=call), style=plain_style())
 
 
 def steps(code: str, *, stdin: str = "", call: str | None = None) -> list[str]:
@@ -35,29 +37,31 @@ def test_a_first_value_becomes_and_a_later_one_goes_from_the_old() -> None:
 
 def test_arithmetic_shows_the_values_of_its_operands() -> None:
     assert steps("a, b = 2, -3\nx = a * (b + 1) - b ** 2\n")[1] == (
-        "Line 2: `a * (b + 1) - b ** 2` is `2 * (-3 + 1) - (-3) ** 2`, which is `-13`. `x` becomes `-13`."
+        "Line 2: `x` becomes `a * (b + 1) - b ** 2`,"
+        " that is `2 * (-3 + 1) - (-3) ** 2` = `2 * (-2) - 9` = `-4 - 9`, so `-13`."
     )
 
 
 def test_an_index_is_worked_out_before_what_stands_under_it() -> None:
     assert steps("dp = [5, 6, 7]\ni = 2\nx = max(dp[i - 1], dp[0] + 2)\n")[2] == (
-        "Line 3: `dp[i - 1]` is `dp[1]`, which is `6`. `max(dp[i - 1], dp[0] + 2)` is `max(6, 5 + 2)`, which is `7`."
-        " `x` becomes `7`."
+        "Line 3: `x` becomes `max(dp[i - 1], dp[0] + 2)`,"
+        " that is `max(dp[1], dp[0] + 2)` = `max(6, 5 + 2)` = `max(6, 7)`, so `7`."
     )
 
 
-def test_a_long_formula_is_worked_out_in_parts() -> None:
+def test_a_long_formula_is_worked_out_operation_by_operation() -> None:
     assert steps("n = 5\nx = n * (n - 1) // 2 * (n - 2) // 3\n")[1] == (
-        "Line 2: `n * (n - 1) // 2` is `5 * (5 - 1) // 2`, which is `10`."
-        " `n * (n - 1) // 2 * (n - 2)` is `10 * (5 - 2)`, which is `30`."
-        " `n * (n - 1) // 2 * (n - 2) // 3` is `30 // 3`, which is `10`. `x` becomes `10`."
+        "Line 2: `x` becomes `n * (n - 1) // 2 * (n - 2) // 3`,"
+        " that is `5 * (5 - 1) // 2 * (5 - 2) // 3` = `5 * 4 // 2 * 3 // 3`"
+        " = `20 // 2 * 3 // 3` = `10 * 3 // 3` = `30 // 3`, so `10`."
     )
 
 
 def test_a_conditional_expression_tells_its_test_and_the_arm_it_takes() -> None:
     assert steps("a, c = 3, 0\nx = a * 2 if c > 1 else a + 1\ny = a + (1 if c else 2)\n")[1:3] == [
-        "Line 2: `c > 1` is `0 > 1`, which is `False`. `a + 1` is `3 + 1`, which is `4`. `x` becomes `4`.",
-        "Line 3: `a + (1 if c else 2)` is `3 + 2`, which is `5`. `y` becomes `5`.",
+        "Line 2: `x` becomes `a * 2 if c > 1 else a + 1`,"
+        " that is `a * 2 if 0 > 1 else 3 + 1` = `a * 2 if False else 4`, so `4`. `a * 2` is not evaluated.",
+        "Line 3: `y` becomes `a + (1 if c else 2)`, that is `3 + (1 if 0 else 2)` = `3 + 2`, so `5`.",
     ]
 
 
@@ -67,25 +71,26 @@ def test_a_copy_of_a_name_is_not_worked_out() -> None:
 
 def test_a_container_that_the_statement_changes_is_not_shown_as_an_operand() -> None:
     assert steps("xs = [1, 2]\nx = xs.pop() + len(xs)\n")[1] == (
-        "Line 2: `xs.pop() + len(xs)` is `2 + 1`, which is `3`."
-        " `2` is removed from `xs` at index 1, which leaves length 1. `x` becomes `3`."
+        "Line 2: `2` is removed from `xs` at index 1, which leaves length 1."
+        " `x` becomes `xs.pop() + len(xs)`, that is `2 + 1`, so `3`."
     )
 
 
 def test_a_result_that_holds_what_the_statement_changes_is_not_worked_out() -> None:
     assert steps("xs = [1]\ny = [xs] + [xs.append(2)]\n")[1] == (
-        "Line 2: `2` is appended to `xs`, which now has length 2. `y` becomes `[[1, 2], None]`."
+        "Line 2: `xs.append(2)` is `None`. `2` is appended to `xs`, which now has length 2."
+        " `y` becomes `[[1, 2], None]`."
     )
 
 
 def test_an_equal_value_in_a_new_object_stays() -> None:
-    assert steps("xs = [1]\nxs = list(xs)\n")[1].endswith("`xs` stays `[1]`.")
+    assert steps("xs = [1]\nxs = list(xs)\n")[1] == ("Line 2: `xs` stays `[1]`, for `list(xs)` is `list([1])`.")
 
 
 def test_what_is_stored_to_and_left_as_it_was_stays() -> None:
     assert steps("x, dp, i = 1, [4, 4], 1\nx = min(x, 7)\ndp[i] = max(dp[i], 3)\nx, y = 1, 2\n")[1:4] == [
-        "Line 2: `min(x, 7)` is `min(1, 7)`, which is `1`. `x` stays `1`.",
-        "Line 3: `max(dp[i], 3)` is `max(4, 3)`, which is `4`. `dp[1]` stays `4`.",
+        "Line 2: `x` stays `1`, for `min(x, 7)` is `min(1, 7)`.",
+        "Line 3: `dp[1]` stays `4`, for `max(dp[i], 3)` is `max(dp[1], 3)` = `max(4, 3)`.",
         "Line 4: `y` becomes `2`. `x` stays `1`.",
     ]
 
@@ -111,7 +116,7 @@ def test_changes_of_a_list_are_told_by_index() -> None:
         "Line 2: `2` is appended to `xs`, which now has length 2.",
         "Line 3: The items of `[3, 4]` are appended to `xs`, which now has length 4.",
         "Line 4: `9` is inserted into `xs` at index 0, which now has length 5.",
-        "Line 5: `xs[1]` goes from `1` to `2`. `xs[2]` goes from `2` to `1`.",
+        "Line 5: `xs[2]` is `2`. `xs[1]` is `1`. `xs[1]` goes from `1` to `2`. `xs[2]` goes from `2` to `1`.",
         "Line 6: `xs` is now `[1, 2, 3, 4, 9]`.",
     ]
 
@@ -140,13 +145,13 @@ def test_an_object_out_of_the_statements_sight_is_told_where_the_frame_sees_it()
 
 def test_a_default_that_a_lookup_inserts_is_told() -> None:
     assert steps("from collections import defaultdict\nd = defaultdict(int)\nx = d['k']\n")[2].endswith(
-        "`d['k']` becomes `0`. `x` becomes `0`."
+        "`d['k']` becomes `0`. `x` becomes `d['k']`, which is `0`."
     )
 
 
 def test_a_long_list_is_cut_in_the_middle_and_says_by_how_much() -> None:
     assert re.fullmatch(
-        r"Line 1: `x` becomes `\[0, 1, 2, .*, <\d+ more>, .*, 998, 999\]`\.", steps("x = [*range(1000)]\n")[0]
+        r"Line 1: .* `x` becomes `\[0, 1, 2, .*, <\d+ more>, .*, 998, 999\]`\.", steps("x = [*range(1000)]\n")[0]
     )
 
 
@@ -155,15 +160,16 @@ def test_a_long_list_is_cut_in_the_middle_and_says_by_how_much() -> None:
 
 def test_a_condition_shows_its_operands_and_which_branch_it_takes() -> None:
     assert steps("x = 3\nif x > 2 and x % 2:\n    pass\nelif x:\n    pass\n")[1:3] == [
-        "Line 2: `x > 2 and x % 2` is `3 > 2 and 3 % 2`, which is `1`."
-        " The condition `x > 2 and x % 2` is `1`, which is true. Take this branch.",
+        "Line 2: The condition `x > 2 and x % 2` is `3 > 2 and 3 % 2` = `True and 1` = `1`, which is true."
+        " Take this branch.",
         "Line 3: Nothing changes.",
     ]
 
 
-def test_what_is_not_evaluated_is_not_given_a_value() -> None:
+def test_what_is_not_evaluated_is_given_no_value_and_said_to_be_left_out() -> None:
     assert steps("x, y = 0, 1\nif x > 2 and y > 1:\n    pass\n")[1] == (
-        "Line 2: The condition `x > 2 and y > 1` is `0 > 2 and y > 1`, which is false. Skip this branch."
+        "Line 2: The condition `x > 2 and y > 1` is `0 > 2 and y > 1` = `False and y > 1`, which is false."
+        " `y > 1` is not evaluated. Skip this branch."
     )
 
 
@@ -173,7 +179,7 @@ def test_a_for_loop_counts_its_iterations() -> None:
         "Line 2: Nothing changes.",
         "Line 1: Iteration 2 begins. `i` goes from `0` to `1`.",
         "Line 2: Nothing changes.",
-        "Line 1: The loop ends after 2 iterations.",
+        "Line 1: `range(2)` has nothing left after 2 iterations.",
         "The program ends.",
     ]
 
@@ -195,7 +201,9 @@ def test_a_recursive_call_counts_its_own_loop() -> None:
 
 
 def test_a_while_loop_that_never_begins_ends_after_no_iterations() -> None:
-    assert steps("while 0 > 1:\n    pass\n")[0].endswith("which is false. The loop ends after 0 iterations.")
+    assert steps("while 0 > 1:\n    pass\n")[0] == (
+        "Line 1: The condition `0 > 1` is false. The loop ends after no iteration."
+    )
 
 
 def test_an_endless_loop_says_that_its_condition_is_true() -> None:
@@ -218,12 +226,12 @@ def test_an_iterator_is_told_by_what_it_goes_over() -> None:
 def test_a_call_tells_its_arguments_its_depth_and_who_waits() -> None:
     assert steps("def f(n):\n    return n and f(n - 1)\n", call="f(1)")[1:] == [
         "Line 3: Evaluate `f(1)`.",
-        "Call `f(n=1)` at depth 1.",
-        "Line 2: Return `n and f(n - 1)`.",
-        "Call `f(n=0)` at depth 2.",
-        "Line 2: Return `n and f(n - 1)`. `n and f(n - 1)` is `0 and f(n - 1)`, which is `0`.",
-        "`f` returns `0` to line 2. `n and f(n - 1)` is `1 and 0`, which is `0`.",
-        "`f` returns `0` to line 3.",
+        "Call `f(n=1)` at depth 1, while line 3 waits.",
+        "Line 2: Return `n and f(n - 1)`. `n - 1` is `1 - 1`, which is `0`.",
+        "A recursive call at depth 2: `f(n=0)`, while line 2 waits.",
+        "Line 2: Return `n and f(n - 1)`, that is `0 and f(n - 1)`, so `0`. `f(n - 1)` is not evaluated.",
+        "`f` returns `0` to line 2, as the value of `f(n - 1)`. `n and f(n - 1)` is `1 and 0`, which is `0`.",
+        "`f` returns `0` to line 3, as the value of `f(1)`.",
         "The call returns `0`.",
     ]
 
@@ -231,16 +239,18 @@ def test_a_call_tells_its_arguments_its_depth_and_who_waits() -> None:
 def test_the_outcome_of_a_condition_that_calls_stands_after_the_call() -> None:
     said = steps("def f(x):\n    return x > 1\nif f(2):\n    pass\n")
     assert said[1] == "Line 3: Evaluate `f(2)`."
-    assert said[4] == "`f` returns `True` to line 3. The condition `f(2)` is `True`, which is true. Take this branch."
+    assert said[4] == (
+        "`f` returns `True` to line 3, as the value of `f(2)`. The condition `f(2)` is true. Take this branch."
+    )
 
 
 def test_a_generator_pauses_and_resumes() -> None:
     said = steps("def g():\n    x = yield 1\nfor v in g():\n    pass\n")
     assert said[4:8] == [
-        "`g` yields `1` and pauses. Iteration 1 begins. `v` becomes `1`.",
+        "`g` yields `1` and pauses at line 2. Iteration 1 begins. `v` becomes `1`.",
         "Line 4: Nothing changes.",
         "Line 3: Evaluate `for v in g()`.",
-        "`g` resumes. `x` becomes `None`.",
+        "`g` resumes at line 2. `x` becomes `yield 1`, which is `None`.",
     ]
 
 
@@ -262,7 +272,7 @@ def test_a_global_is_told_from_inside_a_function() -> None:
 
 def test_reading_and_printing_are_told_exactly() -> None:
     assert steps("n = int(input())\nprint(n + 1, '`')\n", stdin="4\nrest")[:2] == [
-        "Line 1: Read `'4\\n'` from the input. `int(input())` is `int('4')`, which is `4`. `n` becomes `4`.",
+        "Line 1: Read line 1 of the input: `'4\\n'`. `n` becomes `int(input())`, that is `int('4')`, so `4`.",
         "Line 2: `n + 1` is `4 + 1`, which is `5`. Print ``'5 `\\n'``.",
     ]
 
@@ -359,7 +369,7 @@ def test_a_cut_trace_is_not_narrated() -> None:
 
 
 def test_an_unknown_style_names_those_that_exist() -> None:
-    with pytest.raises(ValueError, match="there are steps"):
+    with pytest.raises(ValueError, match="there are blocks, state, steps, story"):
         narrate(trace_program("x = 1\n"), style="verse")
 
 
@@ -369,12 +379,12 @@ def test_an_element_of_an_object_made_by_the_statement_itself_does_not_stay() ->
 
 
 def test_a_zero_that_changes_its_sign_does_not_stay() -> None:
-    assert "`x` goes from `0.0` to `-0.0`." in narrate(trace_program("x = 0.0\nx = -x\n")).explanation
+    assert steps("x = 0.0\nx = -x\n")[1] == "Line 2: `x` goes from `0.0` to `-x`, which is `-0.0`."
 
 
 def test_indentation_that_mixes_tabs_and_spaces_is_read() -> None:
     code = "def f(a):\n if a:\n\t b = 1\n else:\n\t b = 2\n return b\nprint(f(1))\n"
     execution = trace_program(code)
-    narration = narrate(execution)
+    narration = narrate(execution, style=plain_style())
     assert "Line 3: `b` becomes `1`." in narration.explanation
-    assert check(execution, narration.explanation, narration.answer).problems == ()
+    assert check(execution, narration.explanation, narration.answer, style=Path(plain_style())).problems == ()

@@ -1,5 +1,7 @@
 """The prompts of the corpora."""
 
+import re
+
 import pytest
 
 from schemas.solve import TestRow
@@ -11,7 +13,7 @@ from tests.tracing import trace_program
 def test_a_call_stands_open_on_the_line_that_the_steps_name() -> None:
     narration = narrate(trace_program("def f(x):\n    return x + 1", call="f(2)"))
     assert narration.prompt.split("\n")[1:5] == ["def f(x):", "    return x + 1", "assert f(2) == ??", "```"]
-    assert "Line 3: Evaluate `f(2)`." in narration.explanation
+    assert re.search(r"^2\. Line 3: .*`f\(2\)`", narration.explanation, re.MULTILINE)
 
 
 def test_a_script_shows_its_input() -> None:
@@ -32,7 +34,7 @@ def test_a_prompt_never_holds_the_answer() -> None:
 
 def test_the_seed_varies_the_request() -> None:
     execution = trace_program("print(1)\n")
-    assert len({narration_prompt(execution, seed) for seed in range(20)}) == 3
+    assert len({narration_prompt(execution, seed) for seed in range(100)}) == 8
 
 
 def test_a_prediction_asks_for_the_output_between_tags() -> None:

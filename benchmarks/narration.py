@@ -1,6 +1,6 @@
 """Times narrating and checking on the traces of a corpus, beside a plain formatter of the same events and PySnooper.
 
-    python benchmarks/narration.py out/demo [--most N]
+    python -m benchmarks.narration out/demo [--most N]
 
 Every figure is processor time of one process, this one; both sides run in the same run on the same traces. The
 floor writes one f-string an event with the new values of names, as any formatter must. PySnooper traces while it

@@ -1,6 +1,6 @@
 """Counts how many traces of a corpus fit how many tokens, by level, and what the ladder makes of the rest.
 
-    python benchmarks/token_fit.py CORPUS [--most N]
+    python -m benchmarks.token_fit CORPUS [--most N]
 
 Tokens are those of prompt, explanation and answer together, by o200k_base, unless a column says otherwise.
 """

@@ -41,7 +41,7 @@ class _Before:
 
     names: dict[tuple[int, str], tuple[Value, str]] = field(default_factory=dict)
     items: dict[int, Any] = field(default_factory=dict)
-    stored: dict[int, set[Value]] = field(default_factory=dict)
+    changes: dict[int, list[Change]] = field(default_factory=dict)
 
 
 class NetTeller:
@@ -82,8 +82,8 @@ class NetTeller:
                     kept.names[key] = (value, value_text(value, heap) if value is not _MISSING else "")
             elif isinstance(change, _MUTATIONS) and change.id in heap and change.id not in kept.items:
                 kept.items[change.id] = heap[change.id].items.copy()
-            if self.single and isinstance(change, SetItem):
-                kept.stored.setdefault(change.id, set()).add(change.key)
+            if self.single and isinstance(change, _MUTATIONS):
+                kept.changes.setdefault(change.id, []).append(change)
         return kept
 
     def tell(self, changes: Sequence[Change], frame: int, before: _Before, known: Collection[str] = ()) -> list[str]:
@@ -92,7 +92,7 @@ class NetTeller:
             return []
         said = [*self._read(changes), *(() if self.single else self._series(changes, frame))]
         for id, items in before.items.items():
-            said += self._object(id, items, frame, before.stored.get(id, set()))
+            said += self._object(id, items, frame, before.changes.get(id, []))
         names = [key for key in before.names if key[1] not in known]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
@@ -153,8 +153,8 @@ class NetTeller:
 
     # Objects.
 
-    def _object(self, id: int, old: Any, frame: int, stored: set[Value]) -> list[str]:
-        """What became of an object; `stored` are elements to tell even if they stay."""
+    def _object(self, id: int, old: Any, frame: int, changes: list[Change]) -> list[str]:
+        """What became of an object; `changes` are those of a single event, which are all told, come what may."""
         holder = self.state.heap[id]
         if not self.single and _same_items(holder, old):
             return []
@@ -164,32 +164,47 @@ class NetTeller:
         at = self.places.text(path)
         match holder.kind:
             case "list" | "deque" | "tuple":
-                told = self._sequence(holder, old, at, stored)
+                told = self._spliced(old, changes, at) if self.single else []
+                told = told or self._sequence(holder, old, at, changes)
             case "dict" | "object":
-                told = self._keyed(holder, old, at, stored)
+                told = self._keyed(holder, old, at, changes)
             case "set" | "frozenset":
                 told = self._members(holder, old, at)
             case _:
                 told = []
         return told or [self.write.restate(code(at), code(value_text(Ref(id), self.state.heap)))]
 
-    def _sequence(self, holder: HeapObject, old: list[Value], at: str, stored: set[Value]) -> list[str]:
+    def _spliced(self, old: list[Value], changes: list[Change], at: str) -> list[str]:
+        """What a single event put at the end of a sequence, or took from an end of it; nothing for any other change."""
+        heap, place, size = self.state.heap, code(at), len(old)
+        if len(changes) == 1 and isinstance(taken := changes[0], Splice) and (taken.removed, taken.items) == (1, ()):
+            if taken.start in (0, size - 1):
+                return [self.write.pop(code(value_text(old[taken.start], heap)), place)]
+            return []
+        told = []
+        for change in changes:
+            if not isinstance(change, Splice) or change.removed or change.start != size:
+                return []
+            size += len(change.items)
+            told.append(self.write.append_all(code(items_text(change.items, heap)), place, size))
+        return told
+
+    def _sequence(self, holder: HeapObject, old: list[Value], at: str, changes: list[Change]) -> list[str]:
         items, size = holder.items, len(old)
-        if len(items) > size and not stored and all(map(_same, old, items)):
+        if not self.single and len(items) > size and all(map(_same, old, items)):
             text = items_text(items[size:], self.state.heap)
             return [self.write.append_all(code(text), code(at), len(items))]
-        if self.single and len(items) == size - 1:
-            gone = old[-1:] if all(map(_same, old, items)) else old[:1] if all(map(_same, old[1:], items)) else []
-            if gone:
-                at_end = len(items) if gone is not old[:1] else 0
-                return [self.write.pop(code(value_text(gone[0], self.state.heap)), code(at), at_end, len(items))]
-        if len(items) != size:
+        if len(items) != size or not all(isinstance(change, SetItem) for change in changes):
             return []
+        stored = {change.key for change in changes if isinstance(change, SetItem)}
         changed = [key for key in range(size) if key in stored or not _same(old[key], items[key])]
         return self._elements(holder, [(key, old[key]) for key in changed], at)
 
-    def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str, stored: set[Value]) -> list[str]:
+    def _keyed(self, holder: HeapObject, old: dict[Value, Value], at: str, changes: list[Change]) -> list[str]:
         items = holder.items
+        stored = {change.key for change in changes if isinstance(change, SetItem)}
+        if any(isinstance(change, DelItem) and change.key in items for change in changes):
+            return []
         gone = [(key, value) for key, value in old.items() if key not in items]
         changed = [
             (key, old.get(key, _MISSING))

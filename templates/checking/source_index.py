@@ -4,7 +4,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -63,6 +63,7 @@ class Statement:
         body: first and last point of its body, None for a simple statement.
         binds: the names that it defines or imports, where it is such a statement.
         header: the expressions that it evaluates itself, its body's apart.
+        forms: the ways to write its expressions that were met so far (`templates.checking.forms`).
     """
 
     node: Node
@@ -73,6 +74,7 @@ class Statement:
     expressions: dict[str, list[ast.expr]] | None = None
     by_tree: dict[str, list[ast.expr]] | None = None
     above: dict[ast.AST, ast.AST] | None = None
+    forms: dict[tuple[ast.expr, str], Any] = field(default_factory=dict)
 
     def holds(self, point: Point) -> bool:
         """Does its body hold this point of the source?"""

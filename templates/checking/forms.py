@@ -1,0 +1,156 @@
+"""Forms of an expression (`3 + dp[0]` for `a + dp[i]`), read once for each way to leave operands open.
+
+What is learned from one form serves all later ones that differ in literals only: which operand each literal
+stands for, and what calculation the literals make. A form that does not fit is left to the full reading.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from templates.checking.arithmetic import Fails, Unknown, Work, compiled, run, unknown
+from templates.checking.flow import Running
+from templates.checking.source_index import SourceIndex, has_comment, parse_expression
+from tracer.events import Span, Value
+
+_LITERAL = re.compile(
+    r"(?<![\w.'\"])((?:0|[1-9]\d{0,17})(?:\.\d+)?(?![\w.])|True(?!\w)|False(?!\w)|None(?!\w)|'[^'\"\\\n{}]*'(?!['\"]))"
+)
+_WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
+_SLOT = "slot_{}_"
+_FORMS_HELD = 200
+"""Forms of one statement that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """What a literal of a form stands for: an expression with a probe, or a literal of the source."""
+
+    span: Span | None
+    constant: Any
+    negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way to write an expression with literals for operands."""
+
+    operands: tuple[Operand, ...]
+    work: Work
+
+
+def fits(index: SourceIndex, running: Running, node: ast.expr, shown: str, value: str) -> bool:
+    """Is this surely a true form of an expression, and does it come to its value, as far as it can be worked out?
+
+    `value` is the text of what the whole came to, empty to take it from the probe. False says nothing: the form
+    may be one that is not read this way.
+    """
+    parts = _LITERAL.split(shown)
+    key = (node, "\x02".join(parts[::2]))
+    forms, probes = running.statement.forms, running.probes
+    form = forms.get(key)
+    if form is None:
+        if key in forms:
+            return False
+        form = _read(index, node, parts[::2])
+        if len(forms) < _FORMS_HELD:
+            forms[key] = form
+        if form is None:
+            return False
+    values: list[Any] = []
+    for text, operand in zip(parts[1::2], form.operands, strict=True):
+        told = _literal(text)
+        values.append(told)
+        if operand.negative:
+            told = -told if isinstance(told, (int, float)) else told
+        if operand.span is None:
+            if type(told) is not type(operand.constant) or told != operand.constant:
+                return False
+        elif not _had(probes.get(operand.span), told):
+            return False
+    if form.work is unknown:
+        return True
+    try:
+        result = run(form.work, values)
+    except Unknown:
+        return True
+    except Fails:
+        return False
+    if value:
+        return repr(result) == value
+    return _had(probes.get(index.span(node)), result)
+
+
+def _literal(text: str) -> Any:
+    first = text[0]
+    if first == "'":
+        return text[1:-1]
+    if first.isdigit():
+        return float(text) if "." in text else int(text)
+    return _WORDS[text]
+
+
+def _had(values: Sequence[Value] | None, told: Any) -> bool:
+    if not values:
+        return False
+    kind = type(told)
+    return any(
+        type(value) is kind and (value == told if kind is not float else repr(value) == repr(told)) for value in values
+    )
+
+
+def _read(index: SourceIndex, node: ast.expr, between: list[str]) -> Form | None:
+    names = {_SLOT.format(number): number for number in range(len(between) - 1)}
+    text = "".join([part + name for part, name in zip(between, [*names, ""], strict=True)])
+    if any(name in part for part in between for name in names):
+        return None
+    tree = parse_expression(text)
+    if tree is None or ("#" in text and has_comment(text)):
+        return None
+    operands: dict[int, Operand] = {}
+    try:
+        if not _pair(index, node, tree, names, operands) or len(operands) != len(names):
+            return None
+    except RecursionError:
+        return None
+    return Form(tuple(operands[number] for number in range(len(names))), compiled(tree, index.bound, names))
+
+
+def _pair(
+    index: SourceIndex, node: ast.AST, tree: ast.AST, names: dict[str, int], operands: dict[int, Operand]
+) -> bool:
+    """Finds what each slot of the tree stands for in the source's expression."""
+    if isinstance(tree, ast.Name) and tree.id in names:
+        if not isinstance(node, ast.expr):
+            return False
+        operands[names[tree.id]] = _operand(index, node, negative=False)
+        return True
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) and isinstance(tree.operand, ast.Name):
+        negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+        if tree.operand.id in names and not negated and isinstance(node, ast.expr):
+            operands[names[tree.operand.id]] = _operand(index, node, negative=True)
+            return True
+    if type(node) is not type(tree):
+        return False
+    for name, left in ast.iter_fields(node):
+        right = getattr(tree, name)
+        if name in ("ctx", "kind", "type_comment"):
+            continue
+        lefts, rights = (left, right) if isinstance(left, list) and isinstance(right, list) else ([left], [right])
+        if len(lefts) != len(rights):
+            return False
+        for one, other in zip(lefts, rights, strict=True):
+            if isinstance(one, ast.AST) and isinstance(other, ast.AST):
+                if not _pair(index, one, other, names, operands):
+                    return False
+            elif type(one) is not type(other) or one != other:
+                return False
+    return True
+
+
+def _operand(index: SourceIndex, node: ast.expr, *, negative: bool) -> Operand:
+    if isinstance(node, ast.Constant):
+        return Operand(None, node.value, negative)
+    return Operand(index.span(node), None, negative)

@@ -179,7 +179,7 @@ class NetTeller:
         heap, place, size = self.state.heap, code(at), len(old)
         if len(changes) == 1 and isinstance(taken := changes[0], Splice) and (taken.removed, taken.items) == (1, ()):
             if taken.start in (0, size - 1):
-                return [self.write.pop(code(value_text(old[taken.start], heap)), place)]
+                return [self.write.pop(code(value_text(old[taken.start], heap)), place, taken.start)]
             return []
         told = []
         for change in changes:

@@ -31,14 +31,14 @@ def write_run(folder: Path, model: Path, corpus: Path, **settings: Any) -> Path:
 
 # Forked from a process that has imported torch: a start costs a tenth of a second instead of many seconds.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["train.sft.run", "train.commands"])
+_PROCESSES.set_forkserver_preload(["train.sft.run", "train.rl.run", "train.commands"])
 
 
-def _run(config: str, overrides: tuple[str, ...], environment: dict[str, str]) -> None:
+def _run(method: str, config: str, overrides: tuple[str, ...], environment: dict[str, str]) -> None:
     from train.commands import main
 
     os.environ.update(environment)
-    sys.argv = ["nlex", "sft", config, *overrides]
+    sys.argv = ["nlex", method, config, *overrides]
     sys.exit(main())
 
 
@@ -51,9 +51,16 @@ def start_sft(config: Path, *overrides: str, ranks: int = 1) -> list[BaseProcess
     processes: list[BaseProcess] = []
     for rank in range(ranks):
         own = {**group, "RANK": str(rank), "LOCAL_RANK": str(rank)} if ranks > 1 else {}
-        processes.append(_PROCESSES.Process(target=_run, args=(str(config), overrides, own)))
+        processes.append(_PROCESSES.Process(target=_run, args=("sft", str(config), overrides, own)))
         processes[-1].start()
     return processes
+
+
+def start_rl(config: Path) -> list[BaseProcess]:
+    """Starts `nlex train rl` in a process."""
+    process = _PROCESSES.Process(target=_run, args=("rl", str(config), (), {}))
+    process.start()
+    return [process]
 
 
 def finish(processes: list[BaseProcess]) -> int | None:

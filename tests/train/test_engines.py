@@ -157,6 +157,12 @@ def test_draws_follow_the_models_distribution(folder: Path) -> None:
     assert statistic < freedom + 5 * (2 * freedom) ** 0.5
 
 
+def test_more_prompts_than_fit_a_step_are_all_answered(vllm: VllmEngine) -> None:
+    prompt = tuple(range(3, 203))
+    requests = [Request(str(number), prompt, Sampling(max_tokens=4), number) for number in range(60)]
+    assert all(sample.tokens for sample in generate(vllm, requests))
+
+
 def test_running_requests_take_new_weights_and_each_token_says_which_drew_it(vllm: VllmEngine, folder: Path) -> None:
     policy = load(folder)
     vllm.load_weights(named_weights(policy), 1)

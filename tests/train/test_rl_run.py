@@ -4,9 +4,8 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ import yaml
 from safetensors.torch import load_file
 
 from tests.train.family import ALONE, family_run, make_guesser
+from tests.train.running import finish, start_rl
 from train.config import write_config
 from train.exit_codes import DONE, INTERRUPTED
+from train.optimizer import OptimizerConfig
 from train.rl.config import RlConfig, RolloutConfig
 from train.rl.group import Group
 from train.rl.run import reinforce
@@ -35,23 +36,17 @@ def figures_of(output: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in json.loads(line).items() if key not in _TIMED} for line in lines]
 
 
-def start(config: RlConfig, folder: Path) -> "subprocess.Popen[str]":
+def start(config: RlConfig, folder: Path) -> list[BaseProcess]:
     path = folder / "rl.yaml"
     write_config(config, path)
-    return subprocess.Popen(
-        [sys.executable, "-m", "train.commands", "rl", str(path)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return start_rl(path)
 
 
-def wait_for_step(process: "subprocess.Popen[str]", output: Path, step: int) -> None:
+def wait_for_step(process: BaseProcess, output: Path, step: int) -> None:
     metrics = output / "metrics.jsonl"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not (metrics.exists() and metrics.read_text().count("\n") >= step):
-        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it was to be stopped"
+        assert process.is_alive() and time.monotonic() < deadline, "the run ended before it was to be stopped"
         time.sleep(0.02)
 
 
@@ -68,16 +63,17 @@ def test_a_run_that_was_stopped_goes_on_bitwise_as_if_it_had_not_been(
     guesser: tuple[Path, Path], unbroken: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     config = family_run(*guesser, tmp_path / "run")
-    process = start(config, tmp_path)
-    wait_for_step(process, tmp_path / "run", random.randint(1, 4))
-    process.send_signal(number)
-    printed, _ = process.communicate(timeout=120)
+    processes = start(config, tmp_path)
+    wait_for_step(processes[0], tmp_path / "run", random.randint(1, 4))
+    assert processes[0].pid is not None
+    os.kill(processes[0].pid, number)
+    code = finish(processes)
     if number == signal.SIGTERM:
-        assert process.returncode == INTERRUPTED, printed
+        assert code == INTERRUPTED
         assert list((tmp_path / "run" / "checkpoints").iterdir())
-    again = start(config, tmp_path)
-    printed, _ = again.communicate(timeout=240)
-    assert again.returncode == DONE, printed
+    else:
+        assert code == -number
+    assert finish(start(config, tmp_path)) == DONE
     assert figures_of(tmp_path / "run") == figures_of(unbroken)
     ours, theirs = (load_file(folder / "model" / "model.safetensors") for folder in (tmp_path / "run", unbroken))
     assert ours.keys() == theirs.keys() and all(bool((ours[name] == theirs[name]).all()) for name in ours)
@@ -111,12 +107,12 @@ def test_groups_may_be_regarded_before_they_are_learnt_from(guesser: tuple[Path,
 @pytest.mark.parametrize("overlap", [False, True])
 def test_a_run_learns_with_vllm(guesser: tuple[Path, Path], tmp_path: Path, overlap: bool) -> None:
     rollouts = RolloutConfig(engine="vllm", max_tokens=12, context_length=256, batch=64, overlap=overlap)
-    config = family_run(*guesser, tmp_path / "run", rollouts=rollouts, steps=8)
-    process = start(config, tmp_path)
-    printed, _ = process.communicate(timeout=400)
-    assert process.returncode == DONE, printed
+    # Steps too small to move the policy: what is left of the mismatch is the engine's own.
+    optimizer = OptimizerConfig(learning_rate=1e-6, warmup_steps=0, schedule="constant", clip=0.1)
+    config = family_run(*guesser, tmp_path / "run", rollouts=rollouts, optimizer=optimizer, steps=5)
+    assert reinforce(config, ALONE) == DONE
     figures = figures_of(tmp_path / "run")
-    assert len(figures) == 8
-    assert all(line["most_stale"] <= 8 for line in figures)
-    assert max(line["mismatch"] for line in figures) <= (0.02 if overlap else 2e-3)
+    assert len(figures) == 5
+    assert max(line["mismatch"] for line in figures) <= 2e-3
+    assert max(line["most_stale"] for line in figures) <= 8
     assert (max(line["most_stale"] for line in figures) > 0) == overlap

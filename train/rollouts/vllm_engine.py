@@ -23,6 +23,8 @@ _SETTINGS = {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
 }
 
+_LEAST_BATCH_TOKENS = 4096
+
 
 @dataclass(frozen=True)
 class VllmOptions:
@@ -64,10 +66,14 @@ class VllmEngine:
         from vllm import LLM
 
         on_gpu = torch.cuda.is_available()
-        placement: dict[str, Any] = {"gpu_memory_utilization": options.memory_share} if on_gpu else {}
+        # A prompt taken in pieces makes vLLM turn back a request's random generator, which a CPU's cannot do.
+        whole_prompts = {
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(options.context_length, _LEAST_BATCH_TOKENS),
+        }
+        placement: dict[str, Any] = {"gpu_memory_utilization": options.memory_share} if on_gpu else whole_prompts
         self._llm = LLM(
             model=str(model),
-            skip_tokenizer_init=True,
             dtype=options.dtype,
             enforce_eager=options.eager or not on_gpu,
             max_model_len=options.context_length,

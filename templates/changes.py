@@ -1,7 +1,7 @@
 """Tells what a segment changed: names bound, elements set, items appended, and which names are one object."""
 
-from collections.abc import Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from templates.places import Path, Places
@@ -58,28 +58,32 @@ class Worked:
     told: bool = False
 
 
-@dataclass(slots=True)
 class Segment:
     """The changes between two events, sorted by what they change.
+
+    What a segment has none of stays the class's own empty one: most segments bind a name and no more.
 
     Attributes:
         names: by frame and name, in order of the first change: whether it is bound at the end.
         objects: by object, its changes.
+        order: names and objects, in order of the first change.
         probes: the sub-expressions that were evaluated, in order.
         fresh: the objects that the segment made known.
     """
 
-    names: dict[tuple[int, str], bool] = field(default_factory=dict)
-    objects: dict[int, list[Mutation]] = field(default_factory=dict)
-    order: list[tuple[int, str] | int] = field(default_factory=list)
-    probes: list[Probe] = field(default_factory=list)
-    fresh: set[int] = field(default_factory=set)
+    names: Mapping[tuple[int, str], bool] = {}
+    objects: Mapping[int, list[Mutation]] = {}
+    order: Sequence[tuple[int, str] | int] = ()
+    fresh: Set[int] = frozenset()
     printed: bytes = b""
     read: int = 0
-    old_names: dict[tuple[int, str], Old] = field(default_factory=dict)
-    old_items: dict[tuple[int, Value], Old] = field(default_factory=dict)
-    old_runs: dict[int, str] = field(default_factory=dict)
-    paths: dict[int, Path] = field(default_factory=dict)
+    old_names: Mapping[tuple[int, str], Old] = {}
+    old_items: Mapping[tuple[int, Value], Old] = {}
+    old_runs: Mapping[int, str] = {}
+    paths: Mapping[int, Path] = {}
+
+    def __init__(self) -> None:
+        self.probes: list[Probe] = []
 
     @property
     def quiet(self) -> bool:
@@ -103,8 +107,8 @@ class Scene:
 
     segment: Segment
     frame: int
-    statement: Statement | None = None
-    probes: dict[Span, Value] = field(default_factory=dict)
+    statement: Statement | None
+    probes: dict[Span, Value]
     known: Set[str] = frozenset()
     worked: Worked | None = None
 
@@ -112,27 +116,38 @@ class Scene:
 def read_segment(changes: tuple[Change, ...], state: State) -> Segment:
     """Sorts a segment's changes and keeps what they will overwrite; the state is still that before them."""
     segment = Segment()
-    names = segment.names
+    probes = segment.probes
+    names: dict[tuple[int, str], bool] = {}
+    order: list[tuple[int, str] | int] = []
+    olds: dict[tuple[int, str], Old] = {}
+    objects: dict[int, list[Mutation]] = {}
     for change in changes:
         sort = change.__class__
         if sort is Probe:
-            segment.probes.append(change)  # type: ignore[arg-type]
+            probes.append(change)  # type: ignore[arg-type]
         elif sort is Bind or sort is Unbind:
             key = (change.frame, change.name)  # type: ignore[union-attr]
             if key not in names:
-                segment.order.append(key)
+                order.append(key)
                 old = state.frames[key[0]].names.get(key[1], MISSING)
                 if old is not MISSING:
-                    segment.old_names[key] = _keep(old, state)
+                    olds[key] = _keep(old, state)
             names[key] = sort is Bind
         elif sort in _MUTATIONS:
+            if not objects:
+                segment.objects, segment.old_items, segment.old_runs, segment.paths = objects, {}, {}, {}
+            if change.id not in objects:  # type: ignore[union-attr]
+                order.append(change.id)  # type: ignore[union-attr]
+                objects[change.id] = []  # type: ignore[union-attr]
             _note_mutation(segment, change, state)  # type: ignore[arg-type]
         elif sort is New:
-            segment.fresh.add(change.id)  # type: ignore[union-attr]
+            segment.fresh = {*segment.fresh, change.id}  # type: ignore[union-attr]
         elif sort is Printed:
             segment.printed += change.data  # type: ignore[union-attr]
         elif sort is Read:
             segment.read += change.count  # type: ignore[union-attr]
+    if order:
+        segment.order, segment.names, segment.old_names = order, names, olds
     return segment
 
 
@@ -142,32 +157,27 @@ def _keep(value: Value, state: State) -> Old:
 
 def _note_mutation(segment: Segment, change: Mutation, state: State) -> None:
     id = change.id
-    earlier = segment.objects.get(id)
-    if earlier is None:
-        segment.order.append(id)
-        segment.objects[id] = [change]
-    else:
-        earlier.append(change)
+    earlier = segment.objects[id]
+    earlier.append(change)
     found = state.heap.get(id)
     if found is None:
         return
-    sort = change.__class__
-    if sort is SetItem:
-        key = change.key  # type: ignore[union-attr]
-        if (id, key) in segment.old_items:
+    olds: Any = segment.old_items
+    if isinstance(change, SetItem):
+        key = change.key
+        if (id, key) in olds:
             return
         if found.kind in ("dict", "object"):
             old = found.items.get(key, MISSING)
         else:
             old = found.items[key] if type(key) is int and key < len(found.items) else MISSING
         if old is not MISSING:
-            segment.old_items[id, key] = _keep(old, state)
-    elif sort is Splice and earlier is None:
-        start, removed = change.start, change.removed  # type: ignore[union-attr]
-        if removed:
-            run = found.items[start : start + removed]
-            single = removed == 1 and not change.items  # type: ignore[union-attr]
-            segment.old_runs[id] = value_text(run[0], state.heap) if single else items_text(run, state.heap)
+            olds[id, key] = _keep(old, state)
+    elif isinstance(change, Splice) and len(earlier) == 1 and change.removed:
+        run = found.items[change.start : change.start + change.removed]
+        single = change.removed == 1 and not change.items
+        runs: Any = segment.old_runs
+        runs[id] = value_text(run[0], state.heap) if single else items_text(run, state.heap)
 
 
 class ChangeTeller:
@@ -188,12 +198,12 @@ class ChangeTeller:
     def look_before(self, scene: Scene) -> None:
         """Finds where the objects that will change are to be seen before they change."""
         hints = scene.statement.hints if scene.statement else []
-        segment = scene.segment
-        for id in segment.objects:
-            if id in self.state.heap:
-                path = self.places.find(id, scene.frame, hints, scene.probes)
-                if path is not None:
-                    segment.paths[id] = path
+        found = {
+            id: self.places.find(id, scene.frame, hints, scene.probes)
+            for id in scene.segment.objects
+            if id in self.state.heap
+        }
+        scene.segment.paths = {id: path for id, path in found.items() if path is not None}
 
     def tell(self, scene: Scene) -> list[str]:
         """The sentences: objects, then names in the order of the statement's targets, then what is deleted."""
@@ -345,6 +355,10 @@ class ChangeTeller:
     def _object(self, segment: Segment, id: int, path: Path, worked: Worked | None) -> list[str]:
         changes, holder = segment.objects[id], self.state.heap[id]
         at = self.places.text(path)
+        first = changes[0]
+        if len(changes) == 1 and first.__class__ is SetItem and holder.kind != "bytearray":
+            self.since[id] = self.since.get(id, 0) + 1
+            return [self._item(segment, id, at, first.key, worked)]
         whole = any(isinstance(change, Refill) for change in changes) or holder.kind == "bytearray"
         spliced = sum(isinstance(change, Splice) for change in changes)
         whole |= len(changes) > _SEVERAL or (spliced > 0 and len(changes) > 1)

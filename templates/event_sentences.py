@@ -4,7 +4,7 @@ from templates.flow import Flow
 from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import atom_text, value_text
-from templates.work import Sight
+from templates.work import sight_of
 from tracer.events import Change, Event, Probe, Value
 from tracer.replay import Frame, State
 
@@ -78,10 +78,7 @@ class EventTeller:
         first = next((change for change in changes if isinstance(change, Probe)), None)
         if running is None or first is None or type(first.value) is not type(event.value) or first.value != event.value:
             return ""
-        sight = running.statement.plans.get("")
-        if sight is None:
-            sight = running.statement.plans[""] = Sight(running.statement)
-        return str(sight.calls.get(first.span, ""))
+        return sight_of(running.statement).calls.get(first.span, "")
 
     def _parent(self, frame: int) -> Frame | None:
         frames = self.state.frames

@@ -5,7 +5,7 @@ from templates.changes import NOTHING, ChangeTeller, Scene, Segment, Worked, rea
 from templates.event_sentences import EventTeller
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
-from templates.outcomes import Outcomes, binds, leaves_all
+from templates.outcomes import AT_ONCE, BINDING, WITH_OUTCOME, Outcomes, binds, leaves_all
 from templates.places import Places
 from templates.program_model import ProgramError, ProgramModel, Statement, read_program
 from templates.prompts import narration_prompt
@@ -13,7 +13,7 @@ from templates.running import Running
 from templates.sentences import Voice, code, sentences
 from templates.streams import StreamTeller
 from templates.values import literal_text
-from tracer.events import Change, Event, Ref, Value
+from tracer.events import Bind, Change, Event, Probe, Ref, Span, Value
 from tracer.replay import State
 
 
@@ -109,47 +109,56 @@ class _Narrator:
         return told
 
     def _step(self, number: int, event: Event, changes: tuple[Change, ...]) -> list[str]:
-        state = self.state
-        kind = event.kind
-        said = [] if kind == "line" else self.happenings.tell(number, event, changes)
+        state, owner = self.state, event.frame
         before: Statement | None = None
-        if kind == "line" and event.frame in self.running:
-            before = self.running[event.frame].statement
-        state.enter(event)
+        if event.kind == "line":
+            said: list[str] = []
+            last = self.running.get(owner)
+            before = last.statement if last is not None else None
+            state.current = owner
+            state.frames[owner].line = event.span
+        else:
+            said = self.happenings.tell(number, event, changes)
+            state.enter(event)
         segment = read_segment(changes, state) if changes else NOTHING
         running = self._run(number, event)
         frame = state.current if state.current in state.frames else 0
-        if kind == "line" and running is not None:
-            said += self.outcomes.begin(event.frame, running, before)
-        elif kind == "exception":
-            self.outcomes.pending[event.frame] = event.name
-        statement = running.statement if running else None
-        if running:
+        if event.kind == "line" and running is not None:
+            said += self.outcomes.begin(owner, running, before)
+        elif event.kind == "exception":
+            self.outcomes.pending[owner] = event.name
+        probes: dict[Span, Value] = {}
+        if running is not None:
             probes = running.probes
             for probe in segment.probes:
                 probes[probe.span] = probe.value
-        else:
-            probes = {}
-        scene = Scene(segment, frame, statement, probes)
+        scene = Scene(segment, frame, running.statement if running else None, probes)
         if segment.objects:
             self.changes.look_before(scene)
-        note, apply = self.places.note, state.apply
-        for change in changes:
-            note(change)
-            apply(change)
-        if segment.objects:
             self.mutations.extend(segment.objects)
+        self._apply(changes)
         if segment.read:
             said += self._read(segment.read)
-        if running is None:
-            said += self.changes.tell(scene)
-        else:
+        if running is not None:
             said += self._statement(running, number, event, scene)
+        elif segment.order:
+            said += self.changes.tell(scene)
         if segment.printed:
             said += self._print(segment.printed)
         if not said and running:
             said.append(self._fallback(number, running, segment))
         return said
+
+    def _apply(self, changes: tuple[Change, ...]) -> None:
+        """Makes a segment's changes."""
+        state = self.state
+        for change in changes:
+            sort = change.__class__
+            if sort is Bind:
+                state.frames[change.frame].names[change.name] = change.value  # type: ignore[union-attr]
+            elif sort is not Probe:
+                self.places.note(change)
+                state.apply(change)
 
     def _run(self, number: int, event: Event) -> Running | None:
         """The execution of a statement that the segment belongs to."""
@@ -171,39 +180,43 @@ class _Narrator:
         """Everything that a segment says of the statement it belongs to."""
         said: list[str] = []
         statement, state, segment = running.statement, self.state, scene.segment
-        running.changed.update(self.mutations[running.since :])
-        running.since = len(self.mutations)
-        came_back = event.kind in ("return", "yield") and self._came_back(event, segment)
-        stuck = bool(segment.probes or event.kind == "line") and self._following(number) == "exception"
-        running.take(segment.probes, state.heap, came_back, stuck)
-        plan = running.plan
-        outcomes = self.outcomes
+        if running.since != len(self.mutations):
+            running.changed = {*running.changed, *self.mutations[running.since :]}
+            running.since = len(self.mutations)
+        plan = running.plan = None
+        if segment.probes:
+            came_back = event.kind in ("return", "yield") and self._came_back(event, segment)
+            plan = running.take(segment.probes, state.heap, came_back, self._following(number) == "exception")
+        outcomes, kind = self.outcomes, statement.kind
         worked: Worked | None = None
         now = ""
-        if plan is not None and plan.main is not None and statement.kind != "augmented":
+        if plan is not None and plan.main is not None and kind != "augmented":
             shown = plan.main.fill(running.texts)
             if shown or plan.main.expression.kind not in ("name", "attribute", "constant"):
                 now = code(running.value_text(plan.main, state.heap))
                 worked = Worked(running.values[plan.main.value], plan.main.source, "" if shown == now else shown)
-        if event.kind == "line":
+        if event.kind == "line" and kind in AT_ONCE:
             said += outcomes.at_once(running, worked, now)
-        said += outcomes.work(running)
-        if self.flow.last[running.number] == number:
+        if plan is not None and plan.works:
+            said += outcomes.work(running)
+        if kind in WITH_OUTCOME and self.flow.last[running.number] == number:
             said += outcomes.outcome(running, self.events[running.number].frame)
-        told: list[str] = []
         scene.worked = worked
+        told: list[str] = []
         if segment.order:
-            scene.known = binds(statement, segment)
+            if kind in BINDING:
+                scene.known = binds(statement, segment)
             told = self.changes.tell(scene)
         if statement.stores and self._is_done(running, number):
             told += self.changes.stays(scene)
-        if worked is not None and not worked.told and plan is not None and plan.main is not None:
-            said += outcomes.worked_out(running, plan.main)
-        elif plan is not None and plan.main is not None and statement.kind == "augmented":
-            said += self._augmented(running, segment, scene.frame)
+        if plan is not None:
+            if worked is not None and not worked.told and plan.main is not None:
+                said += outcomes.worked_out(running, plan.main)
+            elif kind == "augmented" and plan.main is not None:
+                said += self._augmented(running, segment, scene.frame)
+            if plan.unevaluated and statement.test is None:
+                told += outcomes.left_out(running)
         said += told
-        if plan is not None and plan.unevaluated and statement.test is None:
-            said += outcomes.left_out(running)
         return said
 
     def _augmented(self, running: Running, segment: Segment, frame: int) -> list[str]:

@@ -15,7 +15,10 @@ from templates.work import Piece
 from tracer.events import Event, Exact, Opaque, Ref, Value
 from tracer.replay import State
 
-_BY_SUBSTITUTION = frozenset({"binary", "unary", "comparison", "boolean", "call", "subscript", "conditional"})
+AT_ONCE = frozenset({"def", "class", "import", "with", "break", "continue", "return", "raise"})
+"""Kinds of statements that are named when they are reached."""
+WITH_OUTCOME = frozenset({"if", "while", "for", "assert", "with", "except", "match", "case"})
+BINDING = frozenset({"def", "class", "import"})
 _NONE: frozenset[str] = frozenset()
 _COUNTED = frozenset({"list", "tuple", "dict", "set", "frozenset", "deque"})
 

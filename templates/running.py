@@ -1,6 +1,5 @@
 """One execution of one statement: what it has evaluated so far, and the plan of telling it."""
 
-from templates.expressions import Expression
 from templates.program_model import Statement
 from templates.values import Heap, literal_text, value_text
 from templates.work import (
@@ -15,12 +14,17 @@ from templates.work import (
     Piece,
     Plan,
     Planner,
-    Sight,
     Way,
+    sight_of,
 )
 from tracer.events import Opaque, Probe, Ref, Span, Value
 
 _MOST_PLANS = 512
+_LARGE = 1 << 200
+_NO_VALUES: list[Value] = []
+_NO_TEXTS: list[str] = []
+_NO_CHANGES: set[int] = set()
+"""Stand for what most executions of a statement have none of; never written to."""
 _SORTS = {int: NUMBER, float: NUMBER, Ref: CONTAINER, type(None): NOTHING}
 
 
@@ -47,7 +51,6 @@ class Running:
         "spans",
         "statement",
         "texts",
-        "told",
         "values"
     )  # fmt: skip
 
@@ -58,71 +61,62 @@ class Running:
         self.rounds = 0
         self.probes: dict[Span, Value] = {}
         self.spans: tuple[Span, ...] = ()
-        self.values: list[Value] = []
-        self.texts: list[str] = []
+        self.values: list[Value] = _NO_VALUES
+        self.texts: list[str] = _NO_TEXTS
         self.sorts = ""
-        self.changed: set[int] = set()
-        self.told = 0
+        self.changed: set[int] = _NO_CHANGES
         self.plan: Plan | None = None
 
-    def take(self, probes: list[Probe], heap: Heap, came_back: bool, stuck: bool) -> None:
-        """Takes in what a segment evaluated, and plans how to tell it.
+    def take(self, probes: list[Probe], heap: Heap, came_back: bool, stuck: bool) -> Plan:
+        """Takes in what a segment evaluated, at least one value, and plans how to tell it.
 
         Args:
             came_back: the first value was told by the `return` before.
             stuck: an exception ends the segment.
         """
-        statement = self.statement
-        self.plan = None
+        plans = self.statement.plans
+        sight = plans.get("") or sight_of(self.statement)
         start = len(self.values)
-        if not probes:
-            return
-        sight = statement.plans.get("")
-        if sight is None:
-            sight = statement.plans[""] = Sight(statement)
-        values = [probe.value for probe in probes]
         spans = tuple([probe.span for probe in probes])
-        changed = self.changed
-        bases = sight.bases
-        sorts: list[str] = []
-        texts: list[str] = []
+        values = [probe.value for probe in probes]
         if start:
-            spans = self.spans + spans
-            values = self.values + values
-        for span, value in zip(spans, values, strict=True):
-            kind = type(value)
-            if kind is Ref and span in bases:
-                sorts.append(BASE)
+            spans, values = self.spans + spans, self.values + values
+        changed, bases = self.changed, sight.bases
+        sorts = ""
+        texts: list[str] = []
+        negative = False
+        for at, value in enumerate(values):
+            kind = value.__class__
+            if kind is int and -_LARGE < value < _LARGE:  # type: ignore[operator]
+                texts.append(str(value))
+                sorts += NUMBER
+                negative |= value < 0  # type: ignore[operator]
+            elif kind is Ref and spans[at] in bases:
+                sorts += BASE
                 texts.append("")
-                continue
-            text = literal_text(value, heap, changed)
-            if text is not None:
+            elif (text := literal_text(value, heap, changed)) is not None:
                 texts.append(text)
-                sorts.append(_SORTS.get(kind, LITERAL))
+                sorts += _SORTS.get(kind, LITERAL)
+                negative |= text[0] == "-"
             else:
                 texts.append("")
-                sorts.append(OPAQUE if kind is Opaque else _sort_of_object(value, heap, changed))
-        self.spans, self.values = spans, values
-        self.sorts = "".join(sorts)
-        self.texts = [*texts, *(f"({text})" if text[:1] == "-" else text for text in texts)]
-        told = start + 1 if came_back else start
-        way = Way(spans, told, self.sorts, stuck)
-        plan = statement.plans.get(way)
+                sorts += OPAQUE if kind is Opaque else _sort_of_object(value, heap, changed)
+        self.spans, self.values, self.sorts = spans, values, sorts
+        self.texts = texts + ([f"({text})" if text[:1] == "-" else text for text in texts] if negative else texts)
+        way = (spans, start + 1 if came_back else start, sorts, stuck)
+        plan = plans.get(way)
         if plan is None:
-            if len(statement.plans) > _MOST_PLANS:
-                statement.plans = {"": sight}
-            plan = statement.plans[way] = Planner(statement, sight, way).make()
+            if len(plans) > _MOST_PLANS:
+                plans.clear()
+            plan = plans[way] = Planner(self.statement, sight, Way(*way)).make()
         self.plan = plan
+        return plan
 
     def value_text(self, piece: Piece, heap: Heap) -> str:
         """The text of a piece's own value."""
         if self.sorts[piece.value] in (NUMBER, LITERAL, NOTHING):
             return self.texts[piece.value]
         return value_text(self.values[piece.value], heap)
-
-    def has(self, expression: Expression) -> bool:
-        """Was the expression evaluated?"""
-        return expression.span in self.probes
 
 
 def _sort_of_object(value: Value, heap: Heap, changed: set[int]) -> str:

@@ -70,6 +70,7 @@ class Plan:
         fails: the expression that came to no value.
         unevaluated: the texts of what a decision left out, between backticks.
         strings: subscripts whose base may be a str.
+        works: whether anything is worked out in sentences of its own.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Plan:
     fails: Piece | None = None
     unevaluated: list[str] = field(default_factory=list)
     strings: list[Expression] = field(default_factory=list)
+    works: bool = True
 
 
 class Sight:
@@ -108,6 +110,15 @@ class Sight:
             if kind == "subscript" and index and part.kind in OPERATIONS and part.operators == 1:
                 self.keys.add(part.span)
             self._visit(part)
+
+
+def sight_of(statement: Statement) -> Sight:
+    """The sight of a statement, made once."""
+    found = statement.plans.get("")
+    if found is None:
+        found = statement.plans[""] = Sight(statement)
+    assert isinstance(found, Sight)
+    return found
 
 
 class Way(NamedTuple):
@@ -162,6 +173,7 @@ class Planner:
             else:
                 self._collect(root)
             self._look_at(root)
+        plan.works = bool(plan.pieces or plan.strings or plan.fails)
         return plan
 
     def _is_main(self) -> bool:
@@ -252,7 +264,7 @@ class Planner:
                     left_out = part.span not in self.index and part.kind not in _UNPROBED
                     if left_out and (kind != "conditional" or part.kind != "name"):
                         self.plan.unevaluated.append(code(part.text))
-            elif kind == "subscript" and expression.parts[0].span in self.index:
+            elif kind == "subscript" and self.sorts[self.index.get(expression.parts[0].span, 0)] in (LITERAL, LONG):
                 self.plan.strings.append(expression)
         if kind != "lambda":
             for part in expression.parts:

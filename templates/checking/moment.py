@@ -33,6 +33,7 @@ class Moment:
         stayed: places told to stay.
         idle: whether it was told that nothing changes.
         mains: how many sentences told the event itself.
+        popped: the index of the element that was last told to be removed.
         range: what happened within the range of events that the step tells, if it tells one.
     """
 
@@ -51,6 +52,7 @@ class Moment:
     idle: bool = False
     stayed: set[str] = field(default_factory=set)
     range: "Range | None" = None
+    popped: int = 0
 
     def is_value(self, text: str, value: Value, *, at_any_time: bool = False) -> bool:
         """Is this the text of a value after the segment, or, where that is meant, before it?"""

@@ -3,18 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from templates.checking.segment import NOTHING, NameChange, ObjectChange, Old, Segment
-from tracer.events import Add, Bind, Change, DelItem, Discard, New, Probe, Refill, SetItem, Splice, Unbind, Value
+from templates.checking.segment import NOTHING, NameChange, ObjectChange, Old, Segment, changed_keys, same_value
+from tracer.events import Add, Bind, Change, Discard, New, Probe, Refill, SetItem, Splice, Unbind, Value
 from tracer.replay import HeapObject, State
-
-
-def same_value(one: Old, other: Old) -> bool:
-    """Are two recorded values one and the same, in type as well?"""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    return repr(one) == repr(other) if isinstance(one, (float, complex)) else one == other
 
 
 def _same_items(before: Any, after: Any) -> bool:
@@ -106,12 +97,7 @@ def _net(found: HeapObject, before: Any) -> list[ObjectChange]:
         if found.kind in ("set", "frozenset"):
             lost = [ObjectChange(Discard(number, key), key, size) for key in before if key not in after]
             return lost + [ObjectChange(Add(number, key), NOTHING, size) for key in after if key not in before]
-        gone = [ObjectChange(DelItem(number, key), old, size) for key, old in before.items() if key not in after]
-        return gone + [
-            ObjectChange(SetItem(number, key, value), before.get(key, NOTHING), size)
-            for key, value in after.items()
-            if not same_value(before.get(key, NOTHING), value)
-        ]
+        return changed_keys(found, before)
     kept = len(before)
     if kept < size and _same_items(before, after[:kept]):
         put = (bytes(after[kept:]),) if found.kind == "bytearray" else tuple(after[kept:])

@@ -126,10 +126,8 @@ class Retelling:
         content = self._content(moment, code["place"])
         if content is None or not content.cells:
             return
-        told = read_value(code["value"])
-        at = claim.counts.get("i", -1)
-        if "i" not in claim.counts and content.cells[-1] != told and content.cells[0] in (told, HIDDEN):
-            at = 0
+        # Where no index is told, it is the first or last element; the trace says which.
+        at = claim.counts.get("i", moment.popped)
         if at < len(content.cells):
             del content.cells[at]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from templates.checking.place_text import Link, Nowhere, Place, follow
 from tracer.events import (
+    KEYED_KINDS,
     Add,
     Bind,
     Change,
@@ -63,6 +64,26 @@ class ObjectChange:
     length: int
     told: bool = False
     part: set[int] = field(default_factory=set)
+
+
+def same_value(one: Old, other: Old) -> bool:
+    """Are two recorded values one and the same, in type as well?"""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    return repr(one) == repr(other) if isinstance(one, (float, complex)) else one == other
+
+
+def changed_keys(found: HeapObject, before: dict[Any, Any]) -> list[ObjectChange]:
+    """What sets an object's keys or attributes apart from those before, as changes of one key each."""
+    number, after = found.id, found.items
+    gone = [ObjectChange(DelItem(number, key), old, len(after)) for key, old in before.items() if key not in after]
+    return gone + [
+        ObjectChange(SetItem(number, key, value), before.get(key, NOTHING), len(after))
+        for key, value in after.items()
+        if not same_value(before.get(key, NOTHING), value)
+    ]
 
 
 class Segment:
@@ -126,7 +147,11 @@ class Segment:
                 old = items
         self.state.apply(change)
         self._links.pop(change.id, None)
-        self.objects.setdefault(change.id, []).append(ObjectChange(change, old, len(found.items)))
+        told = [ObjectChange(change, old, len(found.items))]
+        if isinstance(change, Refill) and found.kind in KEYED_KINDS:
+            # An object with slots, or a dict in another order, is filled anew also where few of its keys change.
+            told = changed_keys(found, old) or told
+        self.objects.setdefault(change.id, []).extend(told)
 
     # Looking.
 

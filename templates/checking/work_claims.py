@@ -5,7 +5,7 @@ import ast
 from templates.checking.change_claims import CHANGES
 from templates.checking.claims import Claim
 from templates.checking.moment import Moment, Refused, Verify, refuse_unless
-from templates.checking.place_text import Place, read_place
+from templates.checking.place_text import read_place
 from templates.checking.segment import Nothing
 from templates.checking.source_index import parse_expression
 from templates.checking.statement_claims import return_source, running_of
@@ -19,6 +19,7 @@ from templates.checking.substitution import (
     known,
     lengths,
 )
+from templates.checking.targets import is_target, pairs_of, values_of
 from templates.checking.value_match import same
 from templates.checking.value_text import Literal, Told, read_value
 from tracer.events import Ref, SetItem, Value
@@ -42,61 +43,13 @@ def _bound(moment: Moment, claim: Claim, kind: str) -> None:
     running = running_of(moment)
     nodes = moment.index.find(running.statement, claim.code["source"])
     place = read_place(claim.code["place"])
-    pairs = _pairs(running.statement.node)
+    pairs = pairs_of(running.statement.node)
     refuse_unless(
-        any(value in nodes and _is_target(moment, target, place) for target, value in pairs),
+        any(value in nodes and is_target(moment, target, place) for target, value in pairs),
         "the statement does not give that expression to that place",
     )
     _work(moment, claim)
     CHANGES[kind](moment, claim)
-
-
-def _pairs(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
-    """The targets that a statement binds, each with the expression whose value it gets."""
-    found: list[tuple[ast.expr, ast.expr]] = []
-    waiting: list[tuple[ast.expr, ast.expr]] = []
-    if isinstance(node, ast.Assign):
-        waiting = [(target, node.value) for target in node.targets]
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        waiting = [(node.target, node.value)]
-    while waiting:
-        target, value = waiting.pop()
-        rows = isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))
-        if rows and len(target.elts) == len(value.elts):  # type: ignore[attr-defined]
-            waiting += zip(target.elts, value.elts, strict=True)  # type: ignore[attr-defined]
-        else:
-            found.append((target, value))
-    return found
-
-
-def _is_target(moment: Moment, target: ast.expr, place: Place) -> bool:
-    """May a target be called by this place?"""
-    if isinstance(target, ast.Name):
-        return place.name == target.id and not place.links
-    if not place.links:
-        return False
-    last = place.links[-1]
-    if isinstance(target, ast.Attribute):
-        return last == target.attr
-    if not isinstance(target, ast.Subscript) or isinstance(last, str):
-        return False
-    if had_value(moment, target.slice, last[0]):
-        return True
-    told = last[0]
-    below = [value for value in _values(moment, target.slice) if isinstance(value, int) and value < 0]
-    return isinstance(told, Literal) and isinstance(told.value, int) and bool(below)
-
-
-def _values(moment: Moment, node: ast.expr | None) -> list[Value]:
-    """The values of an expression, those of a literal as well."""
-    if node is None:
-        return []
-    if isinstance(node, ast.Constant):
-        return [node.value]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        number = node.operand.value
-        return [-number] if isinstance(number, (int, float)) else []
-    return known(moment, node)
 
 
 def _becomes_work(moment: Moment, claim: Claim) -> None:
@@ -156,7 +109,7 @@ def _there(value: Value | Nothing) -> list[Value]:
 def _standing(moment: Moment, target: ast.expr, holders: list[Value]) -> list[Value]:
     """What stands at a target that the segment did not change."""
     found: list[Value] = []
-    keys = [target.attr] if isinstance(target, ast.Attribute) else _values(moment, getattr(target, "slice", None))
+    keys = [target.attr] if isinstance(target, ast.Attribute) else values_of(moment, getattr(target, "slice", None))
     for holder in holders:
         items = moment.segment.now(holder.id).items if isinstance(holder, Ref) else {}
         for key in keys:
@@ -199,7 +152,7 @@ def _decided(moment: Moment, whole: ast.BoolOp, at: int) -> bool:
     """Did an operand before number `at` + 1 decide an `and` or `or`?"""
     wanted = isinstance(whole.op, ast.Or)
     for operand in whole.values[: at + 1]:
-        for value in _values(moment, operand):
+        for value in values_of(moment, operand):
             if isinstance(value, (int, float, str, bytes, complex, type(None))) and bool(value) is wanted:
                 return True
     later = whole.values[at + 1]
@@ -258,7 +211,7 @@ def _taken(moment: Moment, claim: Claim) -> list[range]:
         assert isinstance(part, ast.Slice)
         bounds: list[int | None] = []
         for bound in (part.lower, part.upper, part.step):
-            values = _values(moment, bound)
+            values = values_of(moment, bound)
             value = values[-1] if values else None
             refuse_unless(bound is None or bool(values), "a bound is not known")
             if value is not None and not isinstance(value, int):

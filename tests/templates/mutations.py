@@ -17,6 +17,7 @@ _OPPOSITES = {
 }
 _TOLD_ONCE = frozenset({"becomes", "change", "put", "append", "append_all", "insert", "pop", "add", "discard", "print"})
 _EVENTS = frozenset({"call", "return", "yield", "raise", "pass_on", "unwind", "resume", "program_end", "call_end"})
+_NAMED = ("<module ", "<function ", "<class ")
 
 
 class Line(NamedTuple):
@@ -94,6 +95,13 @@ def _say(sentence: Sentence, codes: tuple[str, ...]) -> str:
     return Sentence(sentence.piece, codes, sentence.shape).text
 
 
+def _at(pattern: Pattern, slot: str) -> int:
+    """Where a slot stands among a sentence's pieces of code, counted from the end where a chain comes before it."""
+    at = pattern.codes.index(slot)
+    chain = pattern.codes.index(pattern.chain) if pattern.chain else len(pattern.codes)
+    return at if at <= chain else at - len(pattern.codes)
+
+
 def _slot(told: _Narration, kinds: Callable[[Pattern], bool], slot: str) -> tuple[str, str] | None:
     """Changes what stands in one backticked slot."""
     found = told.pick(lambda pattern: slot in pattern.codes and kinds(pattern))
@@ -101,9 +109,7 @@ def _slot(told: _Narration, kinds: Callable[[Pattern], bool], slot: str) -> tupl
         return None
     number, place, pattern, _ = found
     sentence = told.steps[number].sentences[place]
-    at = pattern.codes.index(slot)
-    chain = pattern.codes.index(pattern.chain) if pattern.chain else len(pattern.codes)
-    at = at if at <= chain else at - len(pattern.codes)
+    at = _at(pattern, slot)
     codes = list(sentence.codes)
     codes[at] = _other(codes[at], told.chance)
     return told.with_sentence(number, place, _say(sentence, tuple(codes))), f"{sentence.text} -> {codes[at]}"
@@ -166,8 +172,8 @@ def _index(told: _Narration) -> tuple[str, str] | None:
         for number, line in told.steps.items()
         for place, sentence in enumerate(line.sentences)
         for pattern, _, _ in sentence.shape.fits[:1]
-        if "place" in pattern.codes and not pattern.chain
-        for at in [pattern.codes.index("place")]
+        if "place" in pattern.codes
+        for at in [_at(pattern, "place")]
         for match in re.finditer(r"\[(\d+)\]", sentence.codes[at])
     ]
     if not found:
@@ -292,6 +298,8 @@ def _silence(told: _Narration) -> tuple[str, str] | None:
     if found is None:
         return None
     number, place, _, _ = found
+    if any(code.startswith(_NAMED) for code in told.steps[number].sentences[place].codes):
+        return None  # What a definition or an import binds need not be told.
     return told.with_sentence(number, place, ""), told.steps[number].sentences[place].text
 
 

@@ -16,7 +16,7 @@ from tests.tracing import trace_program
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PROGRAMS = sorted(path.stem for path in GOLDEN.glob("*.txt"))
-STYLES = ["steps", "blocks", "story"]
+STYLES = ["steps", "blocks", "story", "state"]
 
 
 @cache

@@ -100,10 +100,15 @@ def sentences(style: str) -> Wording:
         for path in sorted(place.glob("*.jinja")):
             if not path.name.startswith(("prompt_", "ranges")):
                 made |= read_macros(path)
+    return wording_of(made)
+
+
+def wording_of(macros: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> Wording:
+    """The wording that macros, as `read_macros` gives them, make."""
     return Wording(
-        {name: tuple(_phrasing(line, inputs) for line in lines) for name, (inputs, lines) in made.items()},
-        {name: inputs for name, (inputs, _) in made.items()},
-        {name: lines for name, (_, lines) in made.items()},
+        {name: tuple(_phrasing(line, inputs) for line in lines) for name, (inputs, lines) in macros.items()},
+        {name: inputs for name, (inputs, _) in macros.items()},
+        {name: lines for name, (_, lines) in macros.items()},
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from templates.places import Places
-from templates.sentences import code
+from templates.sentences import Voice, code
 from templates.values import atom_text, items_text, value_text
 from tracer.events import (
     Add,
@@ -51,10 +51,10 @@ class NetTeller:
         single: the ranges are single events: what is popped is told by itself, and no series.
     """
 
-    def __init__(self, write: Any, stdin: str, *, single: bool = False) -> None:
+    def __init__(self, say: Voice, stdin: str, *, single: bool = False) -> None:
         self.single = single
         self.state = State()
-        self.write = write
+        self.say = say
         self.places = Places(self.state)
         self.stdin = stdin
         self.read_at = 0
@@ -105,11 +105,11 @@ class NetTeller:
         count = sum(change.count for change in changes if isinstance(change, Read))
         if not count:
             return []
-        return [self.write.read(code(atom_text(self.stdin[self.read_at - count : self.read_at])))]
+        return [self.say("read", code(atom_text(self.stdin[self.read_at - count : self.read_at])))]
 
     def _printed(self, changes: Sequence[Change]) -> list[str]:
         data = b"".join(change.data for change in changes if isinstance(change, Printed))
-        return [self.write.print(code(repr(data.decode("utf-8", "surrogateescape"))))] if data else []
+        return [self.say("print", code(repr(data.decode("utf-8", "surrogateescape"))))] if data else []
 
     # Names.
 
@@ -132,7 +132,7 @@ class NetTeller:
                 text = items_text(values, self.state.heap)
                 if len(text) <= _SERIES_TEXT and "more>" not in text:
                     told += 1
-                    yield self.write.series(code(key[1]), code(text))
+                    yield self.say("series", code(key[1]), code(text))
 
     def _name(self, key: tuple[int, str], frame: int, old: Value, old_text: str) -> list[str]:
         if not self._sees(key, frame):
@@ -140,7 +140,7 @@ class NetTeller:
         value = self.state.frames[key[0]].names.get(key[1], _MISSING)
         place = code(key[1])
         if value is _MISSING:
-            return [self.write.deleted(place)] if old is not _MISSING else []
+            return [self.say("deleted", place)] if old is not _MISSING else []
         if _same(old, value) and not self.single:
             return []
         text = value_text(value, self.state.heap)
@@ -148,8 +148,8 @@ class NetTeller:
 
     def _put(self, place: str, old: Value, old_text: str, value: Value, text: str) -> str:
         if type(old) is type(value) and type(value) is not Ref and old_text != text:
-            return str(self.write.change(place, code(old_text), code(text)))
-        return str(self.write.becomes(place, code(text)))
+            return str(self.say("change", place, code(old_text), code(text)))
+        return str(self.say("becomes", place, code(text)))
 
     # Objects.
 
@@ -172,28 +172,28 @@ class NetTeller:
                 told = self._members(holder, old, at)
             case _:
                 told = []
-        return told or [self.write.restate(code(at), code(value_text(Ref(id), self.state.heap)))]
+        return told or [self.say("restate", code(at), code(value_text(Ref(id), self.state.heap)))]
 
     def _spliced(self, old: list[Value], changes: list[Change], at: str) -> list[str]:
         """What a single event put at the end of a sequence, or took from an end of it; nothing for any other change."""
         heap, place, size = self.state.heap, code(at), len(old)
         if len(changes) == 1 and isinstance(taken := changes[0], Splice) and (taken.removed, taken.items) == (1, ()):
             if taken.start in (0, size - 1):
-                return [self.write.pop(code(value_text(old[taken.start], heap)), place, taken.start)]
+                return [self.say("pop", code(value_text(old[taken.start], heap)), place, taken.start)]
             return []
         told = []
         for change in changes:
             if not isinstance(change, Splice) or change.removed or change.start != size:
                 return []
             size += len(change.items)
-            told.append(self.write.append_all(code(items_text(change.items, heap)), place, size))
+            told.append(self.say("append_all", code(items_text(change.items, heap)), place, size))
         return told
 
     def _sequence(self, holder: HeapObject, old: list[Value], at: str, changes: list[Change]) -> list[str]:
         items, size = holder.items, len(old)
         if not self.single and len(items) > size and all(map(_same, old, items)):
             text = items_text(items[size:], self.state.heap)
-            return [self.write.append_all(code(text), code(at), len(items))]
+            return [self.say("append_all", code(text), code(at), len(items))]
         if len(items) != size or not all(isinstance(change, SetItem) for change in changes):
             return []
         stored = {change.key for change in changes if isinstance(change, SetItem)}
@@ -221,7 +221,7 @@ class NetTeller:
         for key, old in changed:
             place = code(at + self.places.link(holder, key))
             if isinstance(holder.items, dict) and key not in holder.items:
-                told.append(self.write.deleted(place))
+                told.append(self.say("deleted", place))
                 continue
             value = holder.items[key]
             old_text = "" if old is _MISSING or type(old) is Ref else value_text(old, self.state.heap)
@@ -234,8 +234,8 @@ class NetTeller:
         come = [value for value in holder.items if value not in old]
         if (not gone and not come) or len(gone) + len(come) > _SINGLE:
             return []
-        said = [self.write.discard(code(value_text(value, heap)), place) for value in gone]
-        return said + [self.write.add(code(value_text(value, heap)), place) for value in come]
+        said = [self.say("discard", code(value_text(value, heap)), place) for value in gone]
+        return said + [self.say("add", code(value_text(value, heap)), place) for value in come]
 
 
 def _same(left: Value, right: Value) -> bool:

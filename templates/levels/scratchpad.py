@@ -1,7 +1,5 @@
 """Writes an execution as a compact scratchpad: one short step an event, with what changed and how it went on."""
 
-from typing import Any
-
 from schemas.narration import Narration
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
@@ -10,12 +8,12 @@ from templates.levels.regions import Regions, read_regions
 from templates.narrator import NarrationError, answer
 from templates.program_model import ProgramError, Statement, read_program
 from templates.prompts import narration_prompt
-from templates.sentences import code
+from templates.sentences import Voice, code
 from templates.values import value_text
 from tracer.events import Change, Event, Probe
 
 
-def narrate_state(execution: Execution, write: Any, seed: int = 0) -> Narration:
+def narrate_state(execution: Execution, say: Voice, seed: int = 0) -> Narration:
     """The scratchpad of an execution.
 
     Raises:
@@ -34,8 +32,9 @@ def narrate_state(execution: Execution, write: Any, seed: int = 0) -> Narration:
     for event, statement in zip(trace.events, regions.statements, strict=True):
         if event.kind == "line" and statement is None:
             raise NarrationError("statement", f"no statement begins where an event stands: {event.span}")
-    steps = _Scratchpad(execution, regions, write).steps()
-    explanation = "\n".join([str(write.opening()), "", *steps, "", str(write.closing())])
+    steps = _Scratchpad(execution, regions, say).steps()
+    say.begin(0)
+    explanation = "\n".join([say("opening"), "", *steps, "", say("closing")])
     return Narration(
         narration_prompt(execution, seed, "state"), explanation, answer(execution), "state", len(steps), folded=0
     )
@@ -44,13 +43,13 @@ def narrate_state(execution: Execution, write: Any, seed: int = 0) -> Narration:
 class _Scratchpad:
     """One telling."""
 
-    def __init__(self, execution: Execution, regions: Regions, write: Any) -> None:
+    def __init__(self, execution: Execution, regions: Regions, say: Voice) -> None:
         self.execution = execution
-        self.write = write
+        self.say = say
         self.regions = regions
         self.events = execution.trace.events
         self.flow: Flow = read_flow(execution.trace)
-        self.teller = NetTeller(write, execution.stdin, single=True)
+        self.teller = NetTeller(say, execution.stdin, single=True)
         self.rounds = {header: count for visit in regions.visits for count, header in enumerate(visit.headers, start=1)}
         self.tested: set[int] = set()
 
@@ -61,6 +60,7 @@ class _Scratchpad:
         told: list[str] = []
         for number, event in enumerate(self.events):
             following = self.events[number + 1].changes if number + 1 < len(self.events) else trace.tail
+            self.say.begin(number + 1)
             said = self._event(number, event)
             state.enter(event)
             frame = state.current if state.current in state.frames else 0
@@ -78,10 +78,10 @@ class _Scratchpad:
             if not said:
                 said = [self._otherwise(number, following)]
             line = event.span[0] if event.kind == "line" and event.span else 0
-            told.append(str(self.write.step(number + 1, " ".join(said), line)))
+            told.append(f"{number + 1}. {f'Line {line}: ' if line else ''}{' '.join(said)}")
         return told
 
-    def _note_test(self, owner: int, running: Statement, changes: tuple[Any, ...]) -> None:
+    def _note_test(self, owner: int, running: Statement, changes: tuple[Change, ...]) -> None:
         if running.kind == "assert" and running.test is not None:
             span = running.test.span
             if any(isinstance(change, Probe) and change.span == span for change in changes):
@@ -91,7 +91,7 @@ class _Scratchpad:
         """How a condition or a loop's header came out, in the last segment that belongs to it."""
         if self.flow.raised[owner]:
             if running.kind == "assert" and owner in self.tested and number + 1 < len(self.events):
-                return [self.write.condition(False)] if self.events[number + 1].kind == "exception" else []
+                return [self.say("condition_false")] if self.events[number + 1].kind == "exception" else []
             return []
         if self.flow.last[owner] != number:
             return []
@@ -100,55 +100,57 @@ class _Scratchpad:
         goes_in = span is not None and running.holds(span[:2])
         match running.kind:
             case "if":
-                return [self.write.condition(goes_in)]
+                return [self.say("condition_true" if goes_in else "condition_false")]
             case "assert":
-                return [self.write.condition(True)]
+                return [self.say("condition_true")]
             case "for" | "while" if owner in self.rounds:
                 count = self.rounds[owner]
-                return [self.write.iteration(count) if goes_in else self.write.loop_end(count - 1)]
+                return [self.say("iteration", count) if goes_in else self.say("loop_end", count - 1)]
         return []
 
     def _names(self, running: Statement) -> list[str]:
         match running.kind:
             case "def" | "class":
-                return [self.write.define(code(running.label))]
+                return [self.say("define_function", code(running.label))]
             case "import":
-                return [getattr(self.write, "import")(code(running.label))]
+                return [self.say("import", code(running.label))]
             case "return":
-                return [self.write.return_line()]
+                return [self.say("return_source")]
         return []
 
     def _otherwise(self, number: int, changes: tuple[Change, ...]) -> str:
         """What a step without anything to tell says: that nothing changes, if the statement is over."""
         goes_on = number + 1 < len(self.events) and self.events[number + 1].kind not in ("line", "return")
         busy = goes_on or not all(isinstance(change, Probe) for change in changes)
-        return str(self.write.evaluate() if busy else self.write.nothing())
+        return self.say("evaluate" if busy else "idle")
 
     def _event(self, number: int, event: Event) -> list[str]:
-        write, state = self.write, self.teller.state
+        say, state = self.say, self.teller.state
         name = state.frames[event.frame].name if event.frame in state.frames else ""
         top = event.frame == 0
         heap = state.heap
         match event.kind:
             case "call":
                 arguments = ", ".join(f"{key}={value_text(value, heap)}" for key, value in event.args)
-                return [write.call(code(f"{event.name}({arguments})"))]
+                return [say("call", code(f"{event.name}({arguments})"))]
             case "resume":
-                return [write.resume()]
+                return [say("resume")]
             case "yield":
-                return [getattr(write, "yield")(code(value_text(event.value, heap)))]
+                return [say("yield", code(value_text(event.value, heap)))]
             case "return" if top and self.execution.call is None:
-                return [write.program_end()]
+                return [say("program_end")]
             case "return":
                 value = code(value_text(event.value, heap))
-                return [write.call_end(value) if top else getattr(write, "return")(value)]
+                return [say("call_end", value) if top else say("return", value)]
             case "exception":
                 passes = number in self.flow.came_from
                 if not passes:
-                    return [getattr(write, "raise")(code(event.name))]
-                return [write.pass_on(code(event.name), "" if top else code(name))]
+                    return [say("raise", code(event.name))]
+                return [
+                    say("pass_on__module", code(event.name)) if top else say("pass_on", code(event.name), code(name))
+                ]
             case "unwind":
-                return [write.program_fails() if top else write.unwind(code(name))]
+                return [say("program_fails") if top else say("unwind", code(name))]
         return []
 
 

@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
 
 from schemas.narration import Narration
 from templates.execution import Execution
 from templates.levels.ladder import fit, story
-from templates.levels.net import NetTeller
+from templates.levels.ranges import told_ranges
 from templates.levels.regions import Fold, Regions, blocks, read_regions
 from templates.levels.scratchpad import narrate_state
+from templates.levels.wording import voice
 from templates.narrator import NarrationError, narrate
 from templates.program_model import read_program
 from templates.prompts import narration_prompt
-from templates.sentences import code, environment
-from templates.values import value_text
-from tracer.events import Change
 
 LEVELS = ("blocks", "story")
 """The styles that are `steps` with ranges of events folded."""
@@ -59,7 +55,7 @@ def _whole(execution: Execution, style: str, seed: int) -> Narration:
     """Every event in a step of its own."""
     if style != "state":
         return narrate(execution, style="steps" if style in LEVELS else style, seed=seed)
-    return narrate_state(execution, _macros("state"), seed)
+    return narrate_state(execution, voice("state", execution, seed), seed)
 
 
 def _tokens(narration: Narration, count: CountTokens) -> int:
@@ -102,7 +98,7 @@ class _Folding:
         raise NarrationError("over_budget", f"told as briefly as can be it takes more than {budget} tokens")
 
     def _with(self, folds: list[Fold], style: str) -> Narration:
-        ranges = _told_ranges(self.execution, folds, _macros("state" if style == "state" else "story"))
+        ranges = told_ranges(self.execution, folds, voice(style, self.execution, self.seed))
         lines: list[str] = []
         at = 0
         for fold, text in zip(folds, ranges, strict=True):
@@ -119,62 +115,3 @@ class _Folding:
             steps=len(lines),
             folded=folded,
         )
-
-
-@lru_cache(maxsize=2)
-def _macros(style: str) -> Any:
-    return environment().get_template("state/scratchpad.jinja" if style == "state" else "story/ranges.jinja").module
-
-
-def _told_ranges(execution: Execution, folds: list[Fold], write: Any) -> list[str]:
-    """The step of each range, in order."""
-    events = execution.trace.events
-    teller = NetTeller(write, execution.stdin)
-    state = teller.state
-    depths = {0: 0}
-    told: list[str] = []
-    waiting = iter(folds)
-    fold = next(waiting, None)
-    teller.pass_over(events[0].changes if events else ())
-    number = 0
-    while number < len(events) and fold is not None:
-        event = events[number]
-        if number < fold.start:
-            if event.kind == "call":
-                depths[event.frame] = depths.get(event.parent, 0) + 1
-            state.enter(event)
-            teller.pass_over(_segment(execution, number))
-            number += 1
-            continue
-        first = _fold_sentence(write, execution, fold, depths, teller)
-        changes: list[Change] = []
-        for inside in range(fold.start, fold.end + 1):
-            changes += _segment(execution, inside)
-        before = teller.before(changes, fold.frame)
-        for inside in range(fold.start, fold.end + 1):
-            if events[inside].kind == "call":
-                depths[events[inside].frame] = depths.get(events[inside].parent, 0) + 1
-            state.enter(events[inside])
-            teller.pass_over(_segment(execution, inside))
-        said = teller.tell(changes, fold.frame, before) or [write.nothing()]
-        told.append(str(write.range(fold.start + 1, fold.end + 1, " ".join([first, *said]))))
-        number = fold.end + 1
-        fold = next(waiting, None)
-    return told
-
-
-def _segment(execution: Execution, number: int) -> tuple[Change, ...]:
-    """The changes between an event and the next."""
-    trace = execution.trace
-    return trace.events[number + 1].changes if number + 1 < len(trace.events) else trace.tail
-
-
-def _fold_sentence(write: Any, execution: Execution, fold: Fold, depths: dict[int, int], teller: NetTeller) -> str:
-    match fold.kind:
-        case "block":
-            return str(write.block(fold.first, fold.last))
-        case "iterations":
-            return str(write.iterations(fold.first, fold.last, fold.line))
-    event = execution.trace.events[fold.start]
-    arguments = ", ".join(f"{name}={value_text(value, teller.state.heap)}" for name, value in event.args)
-    return str(write.brief_call(code(f"{event.name}({arguments})"), depths.get(event.parent, 0) + 1))

@@ -17,6 +17,8 @@ from tests.tracing import trace_program
 GOLDEN = Path(__file__).parents[1] / "golden"
 PROGRAMS = sorted(path.stem for path in GOLDEN.glob("*.txt"))
 STYLES = ["steps", "blocks", "story", "state"]
+UNSAID = {"state": {"old value", "operand", "source", "length", "depth"}}
+"""What a style never says, so that it cannot say it falsely."""
 
 
 @cache
@@ -41,8 +43,9 @@ def test_a_line_taken_apart_and_put_together_is_the_line(name: str, style: str) 
         assert " ".join(sentence.text for sentence in sentences_of(line, patterns_of(style))) == line
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("style", "kind"), [(style, kind) for style in STYLES for kind in KINDS if kind not in UNSAID.get(style, ())]
+)
 def test_every_false_narration_is_rejected(style: str, kind: str) -> None:
     made = 0
     for name in PROGRAMS:

@@ -5,7 +5,7 @@ from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import atom_text, value_text
 from templates.work import sight_of
-from tracer.events import Change, Event, Probe, Value
+from tracer.events import Change, Event, Probe, Span, Value
 from tracer.replay import Frame, State
 
 
@@ -18,6 +18,7 @@ class EventTeller:
         self.running = running
         self.is_script = is_script
         self.say = say
+        self._defined: dict[int, Span | None] = {}
 
     def tell(self, number: int, event: Event, changes: tuple[Change, ...]) -> list[str]:
         """The sentence on an event, whose segment makes these changes."""
@@ -53,12 +54,13 @@ class EventTeller:
         arguments = ", ".join(f"{key}={value_text(value, self.state.heap)}" for key, value in event.args)
         told, depth = code(f"{event.name}({arguments})"), self.flow.depth[number]
         parent = self.state.frames.get(event.parent)
+        self._defined[event.frame] = event.span
         if parent is None or parent.line is None:
             return self.say("call", told, depth)
         line = parent.line[0]
         if event.parent == 0:
             return self.say("call__line", told, depth, line)
-        if parent.name == event.name:
+        if event.span is not None and self._defined.get(event.parent) == event.span:
             return self.say("call_itself", told, depth, line)
         return self.say("call__caller", told, depth, line, code(parent.name))
 

@@ -64,8 +64,13 @@ def one_line(text: str, mode: Literal["eval", "exec"] = "eval") -> str:
             return joined
     except (cst.ParserSyntaxError, cst.CSTValidationError, SyntaxError):
         pass
-    return ast.unparse(ast.parse(f"({text}\n)" if mode == "eval" else text))
+    return ast.unparse(_parse(text, mode))
 
 
-def _tree(text: str, mode: str) -> str:
-    return ast.dump(ast.parse(f"({text}\n)" if mode == "eval" else text))
+def _parse(text: str, mode: Literal["eval", "exec"]) -> ast.AST:
+    # As a statement of its own a string would be unparsed like a docstring, over several lines.
+    return ast.parse(f"({text}\n)", mode="eval") if mode == "eval" else ast.parse(text)
+
+
+def _tree(text: str, mode: Literal["eval", "exec"]) -> str:
+    return ast.dump(_parse(text, mode))

@@ -3,8 +3,9 @@
 import contextlib
 import dataclasses
 import json
+import secrets
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sandbox.config import JailBroken
 from sandbox.jail.frames import FrameError, encode_frame, read_frame
@@ -36,7 +37,8 @@ class Jail(Protocol):
 class Evidence:
     """What the supervisor saw of one run; `reason` is why it killed the job, empty if it did not.
 
-    `report` is what the job said of itself: advice, never proof.
+    `report` is what the job said of itself: advice, never proof. One of a traced run must hold the `token`,
+    which only the recorder was told.
     """
 
     setup_error: str
@@ -50,13 +52,14 @@ class Evidence:
     stdout: bytes
     stderr_tail: bytes
     report: bytes
+    token: str
 
 
-def _request(jobs: Sequence[Job]) -> bytes:
+def _request(jobs: Sequence[Job], token: str) -> bytes:
     """The frame that asks for runs of one program on the jobs' inputs."""
     first = jobs[0]
     program, limits = first.program, first.limits
-    spec = {
+    spec: dict[str, Any] = {
         "program": {
             "kind": program.kind,
             "code": program.code,
@@ -70,6 +73,8 @@ def _request(jobs: Sequence[Job]) -> bytes:
         },
         "calls": [job.call for job in jobs],
     }
+    if token:
+        spec["program"]["token"] = token
     header = {
         "verb": "run",
         "traced": first.traced,
@@ -109,14 +114,15 @@ def exchange(jail: Jail, jobs: Sequence[Job]) -> Iterator[Evidence]:
     Raises JailBroken when the jail did not survive or answer.
     """
     patience = jobs[0].limits.wall_s + _GRACE_S
+    token = secrets.token_hex(16) if jobs[0].traced else ""
     with _breakage():
-        jail.send(_request(jobs), patience)
+        jail.send(_request(jobs, token), patience)
     for _ in jobs:
         with _breakage():
             header, blocks = read_frame(lambda count: jail.receive_exactly(count, patience))
             stdout, stderr_tail, report = blocks
             stopped = header.pop("stopped")
-            evidence = Evidence(**header, stdout=stdout, stderr_tail=stderr_tail, report=report)
+            evidence = Evidence(**header, stdout=stdout, stderr_tail=stderr_tail, report=report, token=token)
         yield evidence
         if stopped:
             return

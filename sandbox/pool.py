@@ -128,7 +128,7 @@ class Sandbox:
             with self._borrowed(count, avoided) as slot:
                 try:
                     for evidence in slot.run(waiting, capacity):
-                        report = read_report(evidence.report)
+                        report = read_report(evidence.report, evidence.token)
                         outcome = outcome_of(job, evidence, report)
                         if outcome.verdict == "sandbox_error":
                             failures.append(outcome.detail)

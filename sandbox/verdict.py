@@ -29,16 +29,36 @@ class Report:
     trace: bytes = field(default=b"", repr=False)
 
 
-def read_report(data: bytes) -> Report:
-    """Parse a report; bytes that are none, or not whole, are the report of no clean end."""
-    if len(data) < _LENGTH.size:
-        return Report()
-    (length,) = _LENGTH.unpack_from(data)
-    body, trace = data[_LENGTH.size : _LENGTH.size + length], data[_LENGTH.size + length :]
+def _pieces(data: bytes) -> tuple[list[dict[str, Any]], bytes]:
+    """The JSON objects of a report, what was told at once before what was told at the end, and the bytes behind."""
+    pieces: list[dict[str, Any]] = []
+    while len(data) >= _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(data)
+        fields = json.loads(data[_LENGTH.size : _LENGTH.size + length])
+        if not isinstance(fields, dict):
+            raise ValueError("a report is made of objects")
+        pieces.append(fields)
+        data = data[_LENGTH.size + length :]
+        if "clean_end" in fields:
+            break
+    return pieces, data
+
+
+def read_report(data: bytes, token: str = "") -> Report:
+    """Parse a report; bytes that are none, or not whole, or lack the token, are the report of no clean end.
+
+    What was told at once counts even where the end of the report is missing.
+    """
+    watched: tuple[str, ...] = ()
     try:
-        fields: dict[str, Any] = json.loads(body)
+        pieces, trace = _pieces(data)
+        watched = tuple(str(fields["watched"]) for fields in pieces if set(fields) == {"watched"})
+        fields = pieces[-1] if pieces else {}
+        if "clean_end" not in fields or fields.get("token", "") != token:
+            return Report(watched=watched)
         error = fields.get("error")
         value = fields.get("value")
+        at_end = (str(name) for name in fields.get("watched", ()))
         return Report(
             clean_end=fields.get("clean_end") is True,
             compile_error=fields.get("compile_error") is True,
@@ -46,20 +66,20 @@ def read_report(data: bytes) -> Report:
             value=None if value is None else str(value),
             mark=str(fields.get("mark", "")),
             installed=fields.get("installed") is True,
-            watched=tuple(str(name) for name in fields.get("watched", ())),
+            watched=tuple(dict.fromkeys((*watched, *at_end))),
             missed=int(fields.get("missed", 0)),
             detail=str(fields.get("detail", "")),
             trace=trace,
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return Report()
+        return Report(watched=watched)
 
 
 def decide(job: Job, evidence: Evidence, report: Report) -> tuple[Verdict, str]:
     """The verdict and, where it needs a word, why."""
     limits = job.limits
     out_of_cpu = evidence.cpu_s >= limits.cpu_s
-    # The kernel counts in ticks, roughly on a busy machine; a program that sends itself the signal is far from its limit.
+    # The kernel counts ticks, roughly on a busy machine; who sends itself the signal is far from its limit.
     near_limit = evidence.cpu_s >= 0.5 * limits.cpu_s
     if evidence.setup_error:
         return "sandbox_error", f"the job could not be set up: {evidence.setup_error}"

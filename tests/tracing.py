@@ -68,9 +68,11 @@ def run(code: str, *, stdin: str = "", call: str | None = None, traced: bool = T
             file.seek(0)
             pieces.append(file.read())
     stdout, stderr, report = pieces
-    size = int.from_bytes(report[:4], "big")
-    fields = json.loads(report[4 : 4 + size]) if report else {}
-    return Run(status, stdout, stderr, fields, report[4 + size :])
+    fields: dict[str, Any] = {}
+    while report and "clean_end" not in fields:
+        size = int.from_bytes(report[:4], "big")
+        fields, report = json.loads(report[4 : 4 + size]), report[4 + size :]
+    return Run(status, stdout, stderr, fields, report)
 
 
 def trace_program(code: str, *, stdin: str = "", call: str | None = None, **options: Any) -> Execution:

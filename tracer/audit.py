@@ -1,7 +1,11 @@
 """Watches, by audit events, whether the program's own code reaches for what records it."""
 
+import _thread
+import os
 import sys
+import threading
 import types
+from collections.abc import Callable
 from typing import Any
 
 RECURSION_MARGIN = 60
@@ -12,43 +16,112 @@ _WATCHED = frozenset(
         "sys.settrace",
         "sys.setprofile",
         "sys._getframe",
+        "sys._current_frames",
+        "sys._current_exceptions",
+        "sys.monitoring.register_callback",
+        "sys.addaudithook",
         "gc.get_objects",
         "gc.get_referrers",
         "gc.get_referents",
-        "ctypes.dlopen",
-        "ctypes.dlsym",
         "code.__new__",
+        "marshal.loads",
     }
 )
 _ATTRIBUTES = frozenset({"tb_frame", "gi_frame", "f_trace", "cr_frame", "ag_frame", "__code__", "f_trace_lines"})
+_ATTRIBUTE_EVENTS = frozenset({"object.__getattr__", "object.__setattr__", "object.__delattr__"})
+_HIDDEN = ("ctypes", "_ctypes", "ctypes.util", "ctypes._endian")
+_THREAD_STARTERS = (
+    *("start_new_thread", "start_new", "start_joinable_thread"),
+    *("_start_new_thread", "_start_joinable_thread"),
+)
+_LENDERS = frozenset({"inspect", "bdb", "pdb", "trace", "profile", "cProfile"})
+"""Modules that reach for frames and hooks on behalf of whoever calls them."""
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_TRACER = os.path.dirname(__file__) + os.sep
 
 
 class Watch:
-    """Collects the names of watched events whose caller is the program itself."""
+    """Hears of watched events whose caller is no library: the program, or text that it has compiled.
 
-    def __init__(self, filename: str) -> None:
+    `tell` is called at once with each new one, since a program that has found its recorder could make the
+    final report keep silent. The modules that reach memory past all hooks are taken out of the import
+    system's sight, so that importing them is heard.
+    """
+
+    def __init__(self, filename: str, tell: Callable[[str], None]) -> None:
         self.found: list[str] = []
         self._filename = filename
+        self._tell = tell
         self._busy = False
         self._getframe = sys._getframe
+        for name in _HIDDEN:
+            sys.modules.pop(name, None)
         sys.addaudithook(self._hear)
+
+    def watch_threads(self) -> None:
+        """From now on every new thread is to be traced as threads are at this moment.
+
+        Before Python 3.12 no event tells of a new thread, and none of those that it starts without a hook.
+        """
+        expected, getframe = threading.gettrace(), self._getframe
+
+        def watched(start: Callable[..., Any]) -> Callable[..., Any]:
+            def start_thread(*args: Any, **kwargs: Any) -> Any:
+                if threading.gettrace() is not expected or not _is_trusted(getframe(1)):
+                    self._add("a thread unseen")
+                return start(*args, **kwargs)
+
+            return start_thread
+
+        for module in (_thread, threading):
+            for name in _THREAD_STARTERS:
+                if name in module.__dict__:
+                    setattr(module, name, watched(module.__dict__[name]))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._busy:
             return
-        if event in ("object.__getattr__", "object.__setattr__", "object.__delattr__"):
-            if len(arguments) < 2 or arguments[1] not in _ATTRIBUTES:
-                return
-            event = f"{event}({arguments[1]})"
-        elif event not in _WATCHED:
+        name = self._named(event, arguments)
+        if name is None:
             return
         self._busy = True
         try:
             frame = self._getframe(1)
-            if frame.f_code.co_filename == self._filename and not self._dropped(event, frame):
-                self.found.append(event)
+            if self._is_the_programs(name, frame) and not self._dropped(event, frame):
+                self._add(name)
         finally:
             self._busy = False
+
+    def _add(self, name: str) -> None:
+        if name not in self.found:
+            self.found.append(name)
+            self._tell(name)
+
+    def _named(self, event: str, arguments: tuple[Any, ...]) -> str | None:
+        """What to call an event that is watched; None for any other."""
+        if event in _ATTRIBUTE_EVENTS:
+            return f"{event}({arguments[1]})" if len(arguments) > 1 and arguments[1] in _ATTRIBUTES else None
+        if event in _WATCHED or event.startswith("ctypes."):
+            return event
+        if event == "import":
+            return f"import {arguments[0]}" if arguments[0] in _HIDDEN else None
+        if event == "compile":
+            # A code object whose file is said to be the program's, or a library's, would pass for it.
+            file = arguments[1]
+            alike = type(file) is str and (file == self._filename or file.startswith((_LIBRARY, _TRACER, "<frozen")))
+            return f"compile({file})" if alike else None
+        return None
+
+    def _is_the_programs(self, name: str, frame: types.FrameType) -> bool:
+        at: types.FrameType | None = frame
+        if name.startswith("import "):
+            while at is not None and at.f_code.co_filename.startswith("<frozen importlib"):
+                at = at.f_back
+        while at is not None and _module_of(at) in _LENDERS and _is_trusted(at):
+            at = at.f_back
+        if at is not None and _module_of(at) == "traceback" and _is_trusted(at) and at.f_back is not None:
+            at = at.f_back
+        return at is not None and not _is_trusted(at)
 
     @staticmethod
     def _dropped(event: str, frame: types.FrameType) -> bool:
@@ -59,3 +132,13 @@ class Watch:
         while outer is not None:
             depth, outer = depth + 1, outer.f_back
         return depth + RECURSION_MARGIN >= sys.getrecursionlimit()
+
+
+def _is_trusted(frame: types.FrameType) -> bool:
+    """Whether a frame runs code of the standard library, of the import system or of the tracer."""
+    return frame.f_code.co_filename.startswith((_LIBRARY, _TRACER, "<frozen"))
+
+
+def _module_of(frame: types.FrameType) -> str:
+    name = dict.get(frame.f_globals, "__name__")
+    return name if type(name) is str else ""

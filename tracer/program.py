@@ -2,7 +2,8 @@
 
 The process is the job's own: descriptors 0, 1 and 2 are the program's, nothing else of ours lives
 in it, and it ends when this is done. The report is a 4-byte big-endian length, that many bytes of
-JSON, and the trace log; whoever reads it must not trust it.
+JSON, and the trace log, with such pieces of JSON in front of it as tell of the program at once;
+whoever reads it must not trust it.
 """
 
 import atexit
@@ -20,11 +21,16 @@ from typing import Any
 
 from tracer.audit import RECURSION_MARGIN, Watch
 from tracer.instrument import APPEND, BUFFER, instrument, instrument_call
+from tracer.native import BUILT, NativeRecorder
 from tracer.recorder import Recorder
 from tracer.statements import Instrumented
 from tracer.streams import open_counted_streams, open_streams
 
 FILENAME = "program.py"
+_write, _exit = os.write, os._exit
+_PROGRAMS_BUILTINS = types.ModuleType("builtins")
+"""The program's own copy, made before any program runs: whatever it patches in there is not patched for us."""
+_PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
 
 
 _NOTHING_AMISS = {"clean_end": True, "compile_error": False, "error": None, "value": None}
@@ -39,12 +45,17 @@ class _Report:
         self.fields: dict[str, Any] = dict(_NOTHING_AMISS)
         self.log = b""
 
+    def tell_watched(self, event: str) -> None:
+        """Tells at once, in front of the report, what the program has reached for."""
+        text = json.dumps({"watched": event}).encode()
+        _write(self.descriptor, len(text).to_bytes(4, "big") + text)
+
     def write(self) -> None:
         # Most runs end well, and in a fresh process the encoder costs more than they do.
         text = _NOTHING_AMISS_JSON if self.fields == _NOTHING_AMISS else json.dumps(self.fields).encode()
         data = memoryview(len(text).to_bytes(4, "big") + text + self.log)
         while data:
-            data = data[os.write(self.descriptor, data) :]
+            data = data[_write(self.descriptor, data) :]
 
 
 def _module_name(kind: str) -> str:
@@ -54,9 +65,10 @@ def _module_name(kind: str) -> str:
 def _make_module(kind: str) -> dict[str, Any]:
     module = types.ModuleType(_module_name(kind))
     sys.modules[module.__name__] = module
+    sys.modules["builtins"] = _PROGRAMS_BUILTINS
     sys.argv = [FILENAME]
     names = module.__dict__
-    names.update(__file__=FILENAME, __builtins__=builtins)
+    names.update(__file__=FILENAME, __builtins__=_PROGRAMS_BUILTINS)
     return names
 
 
@@ -139,16 +151,21 @@ class Prepared:
     error: Exception | None = None
 
 
+def _is_native(spec: dict[str, Any]) -> bool:
+    """Is the recorder in C wanted? It is taken where it has been built, unless `spec` says otherwise."""
+    return bool(spec.get("recorder", "native" if BUILT else "python") == "native")
+
+
 def prepare_program(spec: dict[str, Any]) -> Prepared:
     """Compiles a program, and instruments it if `spec` asks for a trace; never raises for a fault of the program.
 
     `spec` holds `kind`, `code`, `prelude`, `setup`, `traced`, `probe`, `hash_seed`, `max_events` and
-    `max_trace_bytes`.
+    `max_trace_bytes`, and may say which `recorder` is wanted, `python` or `native`.
     """
     prepared = Prepared(spec)
     try:
         if spec["traced"]:
-            prepared.instrumented = instrument(spec["code"], spec["probe"])
+            prepared.instrumented = instrument(spec["code"], spec["probe"], native=_is_native(spec))
             prepared.code = compile(prepared.instrumented.tree, FILENAME, "exec", dont_inherit=True)
         else:
             prepared.code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
@@ -172,6 +189,7 @@ def run_prepared(prepared: Prepared, call: str | None, report_fd: int) -> int:
     file on descriptor 1, so that the recorder can see what has arrived there.
     """
     report = _Report(report_fd)
+    report.fields.update({"token": prepared.spec["token"]} if "token" in prepared.spec else {})
     random.seed(prepared.spec["hash_seed"])
     runner = _run_traced if prepared.spec["traced"] else _run_plain
     try:
@@ -211,7 +229,7 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
     assert program is not None and code is not None and prelude is not None and setup is not None
     call = None
     if expression is not None:
-        tree = instrument_call(program, spec["code"], expression, spec["probe"])
+        tree = instrument_call(program, spec["code"], expression, spec["probe"], native=_is_native(spec))
         call = compile(tree, FILENAME, "eval", dont_inherit=True)
     names = _make_module(spec["kind"])
     header = {
@@ -227,23 +245,22 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
         report.log, found = recorder.finish()
         report.fields.update(found, installed=True, watched=watch.found, detail=f"the {mark} limit was reached")
         report.write()
-        os._exit(0)
+        _exit(0)
 
-    recorder = Recorder(
-        program,
-        FILENAME,
-        names,
-        header,
-        max_events=spec["max_events"],
-        max_bytes=spec["max_trace_bytes"],
-        stop=stop,
-        read_count=lambda: counter.count,
-        audit=spec.get("audit", False),
-    )
-    builtins.__dict__[APPEND] = recorder.probes.append
-    builtins.__dict__[BUFFER] = recorder.probes
-    sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
-    watch = Watch(FILENAME)
+    native, audit = _is_native(spec), spec.get("audit", False)
+    limits = {"max_events": spec["max_events"], "max_bytes": spec["max_trace_bytes"]}
+    recorder: Recorder | NativeRecorder
+    if native:
+        recorder = NativeRecorder(program, FILENAME, names, header, **limits, stop=stop, counter=counter, audit=audit)
+        _PROGRAMS_BUILTINS.__dict__.update(recorder.builtins())
+    else:
+        recorder = Recorder(
+            program, FILENAME, names, header, **limits, stop=stop, read_count=lambda: counter.count, audit=audit
+        )
+        _PROGRAMS_BUILTINS.__dict__.update({APPEND: recorder.probes.append, BUFFER: recorder.probes})
+        sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
+    report.fields["recorder"] = "native" if native else "python"
+    watch = Watch(FILENAME, report.tell_watched)
     report.fields["detail"] = "the prelude raised an exception, so nothing of the program ran"
 
     def body() -> None:
@@ -251,12 +268,13 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
         report.fields["detail"] = ""
         recorder.enter_module(code, final=call is None)
         recorder.install()
+        watch.watch_threads()
         exec(code, names)
         if spec["setup"]:
             sys.settrace(None)
             exec(setup, names)
             recorder.skip_changes()
-            sys.settrace(recorder.on_call)
+            recorder.resume()
         value = None
         if call is not None:
             recorder.enter_module(call, final=True)

@@ -29,6 +29,7 @@ _THREAD_STACKS = 256 << 20
 _STACK = 64 << 20
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _libc = ctypes.CDLL(None, use_errno=True)
+_write, _exit = os.write, os._exit  # the program may replace them, and the way out is ours
 
 
 def _lower(which: int, soft: int, hard: int | None = None) -> None:
@@ -95,9 +96,9 @@ def _run(prepared: Prepared, call: str | None) -> NoReturn:
     try:
         status = run_prepared(prepared, call, REPORT_FD)
     except BaseException as error:
-        os.write(2, f"the runner failed: {type(error).__name__}: {error}\n".encode(errors="replace"))
+        _write(2, f"the runner failed: {type(error).__name__}: {error}\n".encode(errors="replace"))
     finally:
-        os._exit(status & 0xFF)
+        _exit(status & 0xFF)
 
 
 class Roles:

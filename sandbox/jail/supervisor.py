@@ -22,7 +22,7 @@ from .frames import encode_frame, read_frame
 from .pump import Streams, open_streams, write_whole
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
-_MOST_WAITING = 4
+_MOST_WAITING = 9
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

@@ -2,7 +2,8 @@
 
 A header says `# expect:` verdicts, and may say `# stdout:` (a bytes literal, when the run is ok),
 `# lacks:` (a bytes literal that stdout must not hold), `# rc:` the exit status, `# tracer: 1` that it
-attacks its own trace, and `# hostfile:` a path that must not come to be on this machine.
+attacks its own trace, `# trace:` the integrity that its trace must have, `# maxwall:` the seconds after
+which an answer must be there, and `# hostfile:` a path that must not come to be on this machine.
 """
 
 import ast
@@ -11,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox, observe
+from sandbox import Sandbox, traced_limits
+from sandbox.integrity import judge_trace
 from schemas.job import Job, Limits, Program
+from schemas.outcome import Outcome
+from tests.attacks.traces_left import LeftBehind
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "programs", HERE.parents[2] / "shared" / "attacks")
@@ -28,12 +32,8 @@ def header(code: str) -> dict[str, str]:
     return dict(re.findall(r"^# (\w+): (.*)$", code, re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_an_attack_comes_to_what_its_header_says_and_harms_nothing(box: Sandbox, path: Path):
-    code = path.read_text()
-    told = header(code)
-    before = box.run(PROBE).stdout
-    outcome = box.run(Job(Program("stdin", code.replace("PORT", "22")), limits=LIMITS))
+def holds(told: dict[str, str], outcome: Outcome) -> None:
+    """What the header says of a run's outcome."""
     assert outcome.verdict in told["expect"].split(","), outcome
     if "stdout" in told and outcome.verdict == "ok":
         assert outcome.stdout == ast.literal_eval(told["stdout"])
@@ -41,17 +41,36 @@ def test_an_attack_comes_to_what_its_header_says_and_harms_nothing(box: Sandbox,
         assert ast.literal_eval(told["lacks"]) not in outcome.stdout
     if "rc" in told:
         assert outcome.exit_code == int(told["rc"])
+    if "maxwall" in told:
+        assert outcome.wall_s < float(told["maxwall"])
     if "hostfile" in told:
         assert not Path(ast.literal_eval(told["hostfile"])).exists()
+
+
+def test_there_are_enough_of_them():
+    assert len(PROGRAMS) >= 80 + len(list(FOLDERS[1].glob("*.py"))) // 2
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_an_attack_comes_to_what_its_header_says_traced_and_untraced_and_harms_nothing(
+    box: Sandbox, left_behind: LeftBehind, path: Path
+):
+    code = path.read_text()
+    told = header(code)
+    program = Program("stdin", code.replace("PORT", "22"))
+    before = box.run(PROBE).stdout
+    untraced = box.run(Job(program, limits=LIMITS))
+    holds(told, untraced)
     after = box.run(PROBE)
     assert (after.verdict, after.stdout) == ("ok", before)
-
-
-TAMPERING = [path for path in PROGRAMS if "tracer" in header(path.read_text())]
-
-
-@pytest.mark.parametrize("path", TAMPERING, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_an_attack_on_the_trace_never_yields_one_that_is_believed(box: Sandbox, path: Path):
-    observation = observe(box, Program("stdin", path.read_text()), limits=LIMITS)
-    assert observation.outcome.trace_integrity in ("tampered", "lost")
-    assert observation.outcome.trace is None
+    if untraced.verdict in ("ok", "runtime_error"):
+        traced, report = box.examine(Job(program, limits=traced_limits(LIMITS), traced=True))
+        assert traced.verdict != "sandbox_error"
+        integrity, why = judge_trace(untraced, traced, report)
+        if "tracer" in told:
+            assert integrity in ("tampered", "lost"), why
+        if "trace" in told:
+            assert integrity == told["trace"], why
+        after = box.run(PROBE)
+        assert (after.verdict, after.stdout) == ("ok", before)
+    assert left_behind.since_the_start() == []

@@ -15,7 +15,7 @@ from schemas.outcome import RunError
 JOB = Job(Program("stdin", ""), limits=Limits(cpu_s=2))
 CALL = Job(Program("function", ""), call="f()")
 CLEAN = Report(clean_end=True)
-ENDED = Evidence("", "", 0, None, 0.1, 0.1, 1, 0, b"", b"", b"")
+ENDED = Evidence("", "", 0, None, 0.1, 0.1, 1, 0, b"", b"", b"", "")
 
 
 def verdict(report: Report = CLEAN, job: Job = JOB, **evidence) -> str:
@@ -113,6 +113,17 @@ def test_a_report_is_read_with_the_trace_behind_it():
     assert report == Report(
         clean_end=True, error=RunError("E", "m", 2), watched=("x",), missed=1, trace=b"log", detail=""
     )
+
+
+def test_what_was_told_at_once_counts_though_the_end_says_nothing_of_it():
+    told = report_bytes({"watched": "gc.get_objects"})
+    assert read_report(told + report_bytes({"clean_end": True, "watched": []}, b"log")).watched == ("gc.get_objects",)
+    assert read_report(told).watched == read_report(told + b"\0\0").watched == ("gc.get_objects",)
+
+
+def test_a_traced_run_without_the_token_has_no_report():
+    assert read_report(report_bytes({"clean_end": True, "mark": "end"}, b"log"), "secret") == Report()
+    assert read_report(report_bytes({"clean_end": True, "token": "secret"}), "secret").clean_end
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-# ruff: noqa: SIM105
 # expect: runtime_error
 # why: whatever a program writes to the descriptors it finds, a status of 9 is no success
 import os

@@ -1,4 +1,3 @@
-# ruff: noqa: SIM105
 # expect: ok,runtime_error
 # why: signals to every process it may signal, and to its ancestors, must reach nobody
 import os

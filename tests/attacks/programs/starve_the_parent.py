@@ -1,4 +1,3 @@
-# ruff: noqa: SIM105
 # expect: ok,runtime_error
 # why: limits of other processes of the same user can be lowered by number
 import os

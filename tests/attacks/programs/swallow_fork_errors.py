@@ -1,4 +1,3 @@
-# ruff: noqa: SIM105
 # expect: cpu_limit,timeout
 # why: the same, from a program that does not take no for an answer
 import os

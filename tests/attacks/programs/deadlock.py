@@ -1,0 +1,7 @@
+# expect: timeout
+# why: waiting for oneself costs no processor time
+import threading
+
+lock = threading.Lock()
+lock.acquire()
+lock.acquire()

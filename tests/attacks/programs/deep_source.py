@@ -1,0 +1,3 @@
+# expect: runtime_error,memory_limit
+# why: the compiler recurses over what it compiles
+eval("-" * 10**6 + "1")

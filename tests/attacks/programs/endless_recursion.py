@@ -1,0 +1,9 @@
+# expect: runtime_error
+# why: not hostile: the usual mistake, which keeps its trace
+
+
+def down(n):
+    return down(n + 1)
+
+
+down(0)

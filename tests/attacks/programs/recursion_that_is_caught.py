@@ -1,0 +1,13 @@
+# expect: ok
+# stdout: b'caught\n'
+# why: not hostile: the limit is met, and the program goes on
+
+
+def down(n):
+    return down(n + 1)
+
+
+try:
+    down(0)
+except RecursionError:
+    print("caught")

@@ -209,7 +209,7 @@ def apps(folder: Path) -> Path:
         {
             "problem_id": 0,
             "question": "Print the sum.",
-            "solutions": json.dumps([ADD]),
+            "solutions": json.dumps(["import sys\nprint(sum(map(int, sys.stdin.read().split())))\n"]),
             "input_output": json.dumps({"inputs": ["1 2", ["3", "4"]], "outputs": ["3", ["7"]]}),
             "difficulty": "interview",
             "url": "https://example.org",

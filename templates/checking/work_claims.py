@@ -7,7 +7,7 @@ from templates.checking.claims import Claim
 from templates.checking.moment import Moment, Refused, Verify, refuse_unless
 from templates.checking.place_text import read_place
 from templates.checking.segment import Nothing
-from templates.checking.source_index import parse_expression
+from templates.checking.source_index import parse_expression, same_source
 from templates.checking.statement_claims import return_source, running_of
 from templates.checking.substitution import (
     check_augmented,
@@ -73,7 +73,7 @@ def _augmented(moment: Moment, claim: Claim) -> None:
     running = running_of(moment, ast.AugAssign)
     node = running.statement.node
     assert isinstance(node, ast.AugAssign)
-    refuse_unless(claim.code["source"] == moment.index.text(node), "the statement is another one")
+    refuse_unless(same_source(claim.code["source"], moment.index.text(node)), "the statement is another one")
     olds, news = _stored(moment, node.target)
     for form in claim.forms:
         check_augmented(moment, node, form, olds, news)

@@ -76,10 +76,10 @@ def main() -> int:
             f"{crux:,.0f} |"
         )
         figures[level] = {"shares": [round(s, 4) for s in shares], "cwm_ratio": round(ratio, 2), "crux": crux}
-    print("\n| budget | fits | told in steps | blocks | story |\n| ---: | ---: | ---: | ---: | ---: |")
+    print("\n| budget | fits | told in steps | blocks | story | state |\n| ---: | ---: | ---: | ---: | ---: | ---: |")
     for budget in BUDGETS:
         fits = 1 - picked[budget, "none"] / rows
-        shares = [picked[budget, level] / rows for level in LEVELS[:3]]
+        shares = [picked[budget, level] / rows for level in LEVELS]
         print(f"| {budget:,} | {fits:.1%} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
         figures[f"ladder_{budget}"] = round(fits, 4)
     print(json.dumps(figures))

@@ -48,7 +48,7 @@ class NetTeller:
     """Replays a trace and writes what its ranges come to.
 
     Attributes:
-        single: the ranges are single events: what is popped is told by itself, and no series.
+        single: the ranges are single events, of which every change is told, and what is popped by itself.
     """
 
     def __init__(self, say: Voice, stdin: str, *, single: bool = False) -> None:
@@ -90,7 +90,7 @@ class NetTeller:
         """The sentences of a range whose changes are applied; names in `known` are told elsewhere."""
         if not (before.names or before.items or any(isinstance(change, Printed | Read) for change in changes)):
             return []
-        said = [*self._read(changes), *(() if self.single else self._series(changes, frame))]
+        said = self._read(changes)
         for id, items in before.items.items():
             said += self._object(id, items, frame, before.changes.get(id, []))
         names = [key for key in before.names if key[1] not in known]
@@ -119,8 +119,8 @@ class NetTeller:
             return False
         return bound_in == frame or name not in self.state.frames[frame].names
 
-    def _series(self, changes: Sequence[Change], frame: int) -> Iterator[str]:
-        """The values that a few names take one after another."""
+    def series(self, changes: Sequence[Change], frame: int) -> Iterator[str]:
+        """Sentences on the values that a few names took one after another in a range."""
         taken: dict[tuple[int, str], list[Value]] = {}
         for change in changes:
             if isinstance(change, Bind) and change.frame in (frame, 0):

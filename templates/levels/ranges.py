@@ -39,8 +39,9 @@ def told_ranges(execution: Execution, folds: list[Fold], say: Voice) -> list[str
                 depths[events[inside].frame] = depths.get(events[inside].parent, 0) + 1
             state.enter(events[inside])
             teller.pass_over(_segment(execution, inside))
-        said = teller.tell(changes, fold.frame, before) or [say("idle")]
-        told.append(f"{fold.start + 1}-{fold.end + 1}. {' '.join([first, *said])}")
+        said = [*teller.series(changes, fold.frame)] if fold.kind != "block" else []
+        said += teller.tell(changes, fold.frame, before)
+        told.append(f"{fold.start + 1}-{fold.end + 1}. {' '.join([first, *(said or [say('idle')])])}")
         number = fold.end + 1
         fold = next(waiting, None)
     return told

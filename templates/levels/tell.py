@@ -26,8 +26,9 @@ def narrate_within(
 ) -> Narration:
     """The prose of an execution at the finest level that fits a budget; the same arguments give the same text.
 
-    `blocks` and `story` fold what their style folds in any case. With `max_tokens` as much more is folded as the
-    budget asks for, the cheapest to lose first; a narration that had to be folded so is of the style `story`.
+    `blocks` and `story` fold what their style folds in any case. With `max_tokens`, what does not fit in `steps` is
+    told in `blocks`, then as a `story` that folds as much as the budget asks for, the cheapest to lose first, and
+    at last as a folded `state`; the narration says which it is. A style of one's own is not folded.
 
     Args:
         max_tokens: what prompt, explanation and answer may take together; None for no limit.
@@ -48,7 +49,23 @@ def narrate_within(
     assert max_tokens is not None
     if style == "steps" and _tokens(told := folding.told("blocks"), count) <= max_tokens:
         return told
-    return folding.within(max_tokens)
+    if style == "state":
+        found = folding.within(max_tokens)
+    elif style in (*LEVELS, "steps"):
+        found = folding.within(max_tokens) or _folded_state(execution, seed, max_tokens, count)
+    else:
+        found = None
+    if found is None:
+        raise NarrationError("over_budget", f"at no level that it has does it fit {max_tokens} tokens")
+    return found
+
+
+def _folded_state(execution: Execution, seed: int, max_tokens: int, count: CountTokens) -> Narration | None:
+    """The scratchpad within a budget, whole where it fits."""
+    whole = _whole(execution, "state", seed)
+    if _tokens(whole, count) <= max_tokens:
+        return whole
+    return _Folding(execution, whole, seed, count).within(max_tokens)
 
 
 def _whole(execution: Execution, style: str, seed: int) -> Narration:
@@ -80,8 +97,8 @@ class _Folding:
         folds = story(trace, self.regions) if style == "story" else list(blocks(trace, self.regions, []))
         return self._with(folds, style)
 
-    def within(self, budget: int) -> Narration:
-        """The narration with the fewest folds that fits a budget."""
+    def within(self, budget: int) -> Narration | None:
+        """The narration with the fewest folds that fits a budget; None where none does."""
         trace = self.execution.trace
         costs = [self.count(line) + 1 for line in self.steps]
         around = _tokens(replace(self.whole, explanation="\n".join(self.head + self.foot)), self.count)
@@ -95,7 +112,7 @@ class _Folding:
             if size <= budget:
                 return told
             aim -= size - budget + budget // 20
-        raise NarrationError("over_budget", f"told as briefly as can be it takes more than {budget} tokens")
+        return None
 
     def _with(self, folds: list[Fold], style: str) -> Narration:
         ranges = told_ranges(self.execution, folds, voice(style, self.execution, self.seed))

@@ -39,7 +39,7 @@ _SEQUENCES: dict[str, Callable[[Any], Iterator[Any]]] = {
     "deque": deque.__iter__,
 }
 _MISSING = object()
-_MAPPINGS = frozenset({dict, collections.defaultdict, collections.Counter, collections.OrderedDict})
+_MAPPINGS = frozenset(map(id, (dict, collections.defaultdict, collections.Counter, collections.OrderedDict)))
 _maxlen = deque.__dict__["maxlen"].__get__
 
 
@@ -52,19 +52,41 @@ class Known:
     """An object that the trace refers to.
 
     Attributes:
-        ref: its number as a varint.
+        ref: its number as a varint; `set`, `added`, `appended`, `popped`, `dequeued`: the records that begin with it.
+        ends: a sequence of a built-in type whose length tells what became of its ends.
+        keys: a mapping of a built-in type that keeps its keys in the order of their coming.
         shadow: what it held when last looked at: a list (list, deque), bytes (bytearray), a dict by key
             (dict with plain keys, instance) or two lists of keys and values (other dicts), a dict of
             elements by themselves or by identity (set); None if it cannot change or is not defined yet.
     """
 
-    __slots__ = ("number", "object", "ref", "shadow", "shape")
+    __slots__ = (
+        "added",
+        "appended",
+        "dequeued",
+        "ends",
+        "keys",
+        "number",
+        "object",
+        "popped",
+        "ref",
+        "set",
+        "shadow",
+        "shape",
+    )
 
     def __init__(self, value: Any, number: int, shape: Shape) -> None:
         self.object = value
         self.number = number
         self.shape = shape
         self.ref = varint(number)
+        self.set = bytes([op.SETITEM]) + self.ref
+        self.appended = bytes([op.APPEND]) + self.ref
+        self.popped = bytes([op.POP_LAST]) + self.ref
+        self.dequeued = bytes([op.POP_FIRST]) + self.ref
+        self.added = bytes([op.ADD]) + self.ref
+        self.ends = type(value) is list or (type(value) is deque and _maxlen(value) is None)
+        self.keys = id(type(value)) in _MAPPINGS
         self.shadow: Any = None
 
 
@@ -72,6 +94,7 @@ class Heap:
     """Everything the trace refers to by id.
 
     Attributes:
+        known: everything the trace refers to, by `id()`.
         missed: changes that only a full look found.
         pending: objects that the log has referred to and not defined yet.
     """
@@ -80,25 +103,26 @@ class Heap:
         self.writer = writer
         self.module = module
         self.missed = 0
-        self._known: dict[int, Known] = {}
+        self.known: dict[int, Known] = {}
         self._refs: dict[int, bytes] = {}
         self.pending: list[Known] = []
         self._mutable: list[Known] = []
-        self._shapes: dict[type, Shape | None] = {}
-        self._atoms: dict[type, Callable[[Any], bytes]] = {
-            type(None): writer.none,
-            bool: writer.truth,
-            int: writer.integer,
-            float: writer.real,
-            str: writer.text,
-            bytes: writer.raw,
-            complex: writer.imaginary,
-            type(...): writer.ellipsis,
+        self._shapes: dict[int, tuple[type, Shape | None]] = {}
+        # By the ids of types: looking a type itself up would ask its metaclass.
+        self._atoms: dict[int, Callable[[Any], bytes]] = {
+            id(type(None)): writer.none,
+            id(bool): writer.truth,
+            id(int): writer.integer,
+            id(float): writer.real,
+            id(str): writer.text,
+            id(bytes): writer.raw,
+            id(complex): writer.imaginary,
+            id(type(...)): writer.ellipsis,
         }
 
     def value(self, value: Any) -> bytes:
         """The encoded value; an object seen for the first time is defined by the next `flush`."""
-        encode = self._atoms.get(type(value))
+        encode = self._atoms.get(id(type(value)))
         if encode is not None:
             return encode(value)
         ref = self._refs.get(id(value))
@@ -107,8 +131,8 @@ class Heap:
         shape = self._shape(type(value))
         if shape is None:
             return self._nameless(value)
-        known = Known(value, len(self._known), shape)
-        self._known[id(value)] = known
+        known = Known(value, len(self.known), shape)
+        self.known[id(value)] = known
         self.pending.append(known)
         ref = self._refs[id(value)] = encode_ref(known.number)
         return ref
@@ -120,15 +144,14 @@ class Heap:
         return self.writer.opaque(*describe_opaque(value))
 
     def _shape(self, cls: type) -> Shape | None:
-        try:
-            return self._shapes[cls]
-        except KeyError:
-            shape = self._shapes[cls] = read_shape(cls, self.module)
-            return shape
+        found = self._shapes.get(id(cls))
+        if found is None:
+            found = self._shapes[id(cls)] = cls, read_shape(cls, self.module)
+        return found[1]
 
     def holds(self, value: Any) -> bool:
         """Is this a mutable object that the trace knows?"""
-        known = self._known.get(id(value))
+        known = self.known.get(id(value))
         return known is not None and known.shadow is not None
 
     # Defining.
@@ -176,21 +199,20 @@ class Heap:
 
         `change` and `key` say what alone can have happened to an object of a built-in type.
         """
-        known = self._known.get(id(value))
+        known = self.known.get(id(value))
         if known is None:
             self._look_inside(value)
         elif known.shadow is not None:
-            kind = type(value)
-            if change != ANY:
-                if kind is list or (kind is deque and _maxlen(value) is None):
-                    if self._look_at_end(known, change):
-                        return
-                elif change == KEYED:
-                    if (kind is set or kind in _MAPPINGS) and self._look_at_key(known, key):
-                        return
-                elif change == INSERTED and kind in _MAPPINGS and self._look_at_new_keys(known):
-                    return
-            self._compare(known)
+            if change == ANY:
+                seen = False
+            elif known.ends:
+                seen = self._look_at_end(known, change)
+            elif change == KEYED:
+                seen = (known.keys or type(value) is set) and self._look_at_key(known, key)
+            else:
+                seen = change == INSERTED and known.keys and self._look_at_new_keys(known)
+            if not seen:
+                self._compare(known)
 
     def _look_at_end(self, known: Known, change: int) -> bool:
         """Records what came or went at an end of a sequence; False where that is not all."""
@@ -200,7 +222,7 @@ class Heap:
             if grown == 1:
                 fresh = live[-1]
                 encoded = self.value(fresh)
-                self.writer.out += bytes([op.APPEND]) + known.ref + encoded
+                self.writer.out += known.appended + encoded
                 shadow.append(fresh)
             elif grown:
                 tail = [live[index] for index in range(-grown, 0)]
@@ -209,7 +231,7 @@ class Heap:
             return True
         if change == POPPED and grown <= 0:
             if grown == -1:
-                self.writer.out += bytes([op.POP_LAST]) + known.ref
+                self.writer.out += known.popped
                 shadow.pop()
             elif grown:
                 self._splice(known, len(live), -grown, [])
@@ -217,7 +239,7 @@ class Heap:
             return True
         if change == DEQUEUED and grown <= 0:
             if grown == -1:
-                self.writer.out += bytes([op.POP_FIRST]) + known.ref
+                self.writer.out += known.dequeued
                 del shadow[0]
             elif grown:
                 self._splice(known, 0, -grown, [])
@@ -270,7 +292,7 @@ class Heap:
 
     def look_at_item(self, container: Any, key: Any) -> None:
         """Records one element that was set."""
-        known = self._known.get(id(container))
+        known = self.known.get(id(container))
         if known is None or known.shadow is None:
             return
         shadow = known.shadow
@@ -281,15 +303,15 @@ class Heap:
                     shadow[key] = value
                     index = key if key >= 0 else key + len(shadow)
                     encoded = self.value(index) + self.value(value)
-                    self.writer.out += bytes([op.SETITEM]) + known.ref + encoded
+                    self.writer.out += known.set + encoded
                 return
-        elif type(container) in _MAPPINGS and self._look_at_key(known, key):
+        elif known.keys and self._look_at_key(known, key):
             return
         self._compare(known)
 
     def look_at_attribute(self, value: Any, name: str) -> None:
         """Records one attribute that was set."""
-        known = self._known.get(id(value))
+        known = self.known.get(id(value))
         if known is None or known.shadow is None:
             return
         if known.shape.kind == "object" and not known.shape.slots:
@@ -307,7 +329,7 @@ class Heap:
 
     def item(self, container: Any, key: Any) -> Any:
         """What a known container holds under a key by the latest look; None where that cannot be told."""
-        known = self._known.get(id(container))
+        known = self.known.get(id(container))
         if known is None or known.shadow is None:
             return None
         shadow = known.shadow
@@ -321,7 +343,7 @@ class Heap:
         if not is_library_instance(type(value)):
             return
         for held in list(dict.values(read_attributes(value) or {})):
-            known = self._known.get(id(held))
+            known = self.known.get(id(held))
             if known is not None and known.shadow is not None:
                 self._compare(known)
 

@@ -3,7 +3,8 @@
 A probe turns an expression `e` into `(append((k, e)) or buffer[-1][1])`: two C calls on one deque, so
 that it makes no frame, no event and no recursion depth, and `e` is evaluated once, where it stood. A
 note is a statement `append((k, x, …))` behind another on the same line: what that has bound and changed.
-For the native recorder both are `append(k, …)`, which gives back its second argument. Each statement
+For the native recorder a probe is `mark[e]` and a note `del mark[x]`, `mark[x] = y` or `del mark[x, …]`,
+each with a mark of its own: fewer instructions than a call. Each statement
 gets one line number of its own, so that a `line` event is a statement about to run: its real first
 line, or a number past the end of the file where another statement begins on that line.
 """
@@ -179,9 +180,7 @@ class _Instrumenter:
             return None
         number = len(self._result.probes)
         self._result.probes.append(Note(tuple(note.actions)))
-        operands: list[ast.expr] = [ast.Constant(number), *note.operands]
-        arguments: list[ast.expr] = operands if self._native else [ast.Tuple(operands, ast.Load())]
-        statement = ast.Expr(ast.Call(ast.Name(APPEND, ast.Load()), arguments, []))
+        statement = _native_note(number, note.operands) if self._native else _note(number, note.operands)
         for part in ast.walk(statement):
             if isinstance(part, _LOCATED):
                 part.lineno = part.end_lineno = line
@@ -214,7 +213,9 @@ class _Instrumenter:
         if self._names.prints_aside or self._names.wild:
             prints |= bool(calls) or isinstance(node, (ast.For, ast.With))
         iterates = any(isinstance(part, (*_COMPREHENSIONS, ast.Starred, ast.Tuple, ast.Compare)) for part in parts)
-        reads = bool(calls) or iterates or isinstance(node, (ast.For, ast.With))
+        reads = prints
+        if self._names.reads_aside:
+            reads |= bool(calls) or iterates or isinstance(node, (ast.For, ast.With))
         return Statement(span, ends_iteration=ends, prints=prints, reads=reads)
 
     def _place(self, node: ast.AST, line: int) -> None:
@@ -411,12 +412,13 @@ class _Instrumenter:
         name = mangle(name, self._owner) if spanned and name else None
         self._result.probes.append(Probe(span, name, change, keeps, binds))
         self._touches |= change != NOTHING or binds is not None
-        append, count = ast.Name(APPEND, ast.Load()), ast.Constant(number)
         whole: ast.expr
         if self._native:
-            whole = ast.Call(append, [count, inner], [])
-            made: list[ast.AST] = [append, count, whole]
+            mark = ast.Name(mark_name(number), ast.Load())
+            whole = ast.Subscript(mark, inner, ast.Load())
+            made: list[ast.AST] = [mark, whole]
         else:
+            append, count = ast.Name(APPEND, ast.Load()), ast.Constant(number)
             pair = ast.Tuple([count, inner], ast.Load())
             call = ast.Call(append, [pair], [])
             minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
@@ -511,6 +513,28 @@ class _Instrumenter:
                 node.args[index] = self._receiver(argument, ANY) if writes else self._wrap(argument)
         for keyword in node.keywords:
             keyword.value = self._receiver(keyword.value, ANY) if writes else self._wrap(keyword.value)
+
+
+def mark_name(number: int) -> str:
+    """What the native recorder's mark of a probe or note is called."""
+    return f"__nlex_{number}__"
+
+
+def _note(number: int, operands: list[ast.expr]) -> ast.stmt:
+    values = ast.Tuple([ast.Constant(number), *operands], ast.Load())
+    return ast.Expr(ast.Call(ast.Name(APPEND, ast.Load()), [values], []))
+
+
+def _native_note(number: int, operands: list[ast.expr]) -> ast.stmt:
+    mark = ast.Name(mark_name(number), ast.Load())
+    match operands:
+        case []:
+            return ast.Delete([ast.Subscript(mark, ast.Constant(None), ast.Del())])
+        case [one]:
+            return ast.Delete([ast.Subscript(mark, one, ast.Del())])
+        case [first, second]:
+            return ast.Assign([ast.Subscript(mark, first, ast.Store())], second)
+    return ast.Delete([ast.Subscript(mark, ast.Tuple(operands, ast.Load()), ast.Del())])
 
 
 def _header(node: ast.stmt) -> Iterator[ast.AST]:

@@ -11,37 +11,37 @@ _type_name = type.__dict__["__name__"].__get__
 _type_dict = type.__dict__["__dict__"].__get__
 _type_mro = type.__dict__["__mro__"].__get__
 
-_EXACT: frozenset[type] = frozenset(
-    {
-        range,
-        slice,
-        decimal.Decimal,
-        fractions.Fraction,
-        datetime.date,
-        datetime.datetime,
-        datetime.time,
-        datetime.timedelta,
-    }
+_EXACT = (
+    range,
+    slice,
+    decimal.Decimal,
+    fractions.Fraction,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
 )
-_NAMED: dict[type, str] = {
-    types.FunctionType: "function",
-    types.BuiltinFunctionType: "function",
-    types.MethodType: "method",
-    types.MethodDescriptorType: "method",
-    types.WrapperDescriptorType: "method",
-    types.MethodWrapperType: "method",
-    types.ModuleType: "module",
-    types.GeneratorType: "generator",
-    types.CoroutineType: "coroutine",
-    functools.partial: "function",
-    functools._lru_cache_wrapper: "function",
+# By the ids of types: looking a type itself up would ask its metaclass.
+_EXACT_IDS = frozenset(map(id, _EXACT))
+_NAMED: dict[int, str] = {
+    id(types.FunctionType): "function",
+    id(types.BuiltinFunctionType): "function",
+    id(types.MethodType): "method",
+    id(types.MethodDescriptorType): "method",
+    id(types.WrapperDescriptorType): "method",
+    id(types.MethodWrapperType): "method",
+    id(types.ModuleType): "module",
+    id(types.GeneratorType): "generator",
+    id(types.CoroutineType): "coroutine",
+    id(functools.partial): "function",
+    id(functools._lru_cache_wrapper): "function",
 }
 
 
 def describe_exact(value: Any) -> tuple[str, str] | None:
     """Type name and exact text of an immutable library value or enum member; None for anything else."""
     cls = type(value)
-    if cls in _EXACT:
+    if id(cls) in _EXACT_IDS:
         return _type_name(cls), repr(value)
     if type(cls) is not type and is_enum(cls):
         name = object.__getattribute__(value, "__dict__").get("_name_")
@@ -57,16 +57,16 @@ def is_enum(cls: type) -> bool:
 def describe_opaque(value: Any) -> tuple[str, str]:
     """Kind and name of a value that is not looked into."""
     cls = type(value)
-    if type in _type_mro(cls):
-        return "class", _type_name(value)
     mro = _type_mro(cls)
-    if BaseException in mro:
+    if any(part is type for part in mro):
+        return "class", _type_name(value)
+    if any(part is BaseException for part in mro):
         return "exception", _type_name(cls)
-    kind = _NAMED.get(cls)
+    kind = _NAMED.get(id(cls))
     if kind is not None:
         return kind, _own_name(value, cls)
     name = _type_name(cls)
-    if name.endswith("iterator") or cls in (enumerate, zip, map, filter, reversed):
+    if name.endswith("iterator") or any(cls is kind for kind in (enumerate, zip, map, filter, reversed)):
         return "iterator", name
     if name in ("dict_keys", "dict_values", "dict_items"):
         return "view", name
@@ -76,10 +76,10 @@ def describe_opaque(value: Any) -> tuple[str, str]:
 def _own_name(value: Any, cls: type) -> str:
     if cls is types.MethodType:
         value = value.__func__
-        return _own_name(value, type(value)) if type(value) in _NAMED else "method"
+        return _own_name(value, type(value)) if id(type(value)) in _NAMED else "method"
     if cls is functools.partial:
         inner = value.func
-        return _own_name(inner, type(inner)) if type(inner) in _NAMED else "partial"
+        return _own_name(inner, type(inner)) if id(type(inner)) in _NAMED else "partial"
     if cls is types.ModuleType:
         return str(object.__getattribute__(value, "__dict__").get("__name__", "module"))
     if cls is functools._lru_cache_wrapper:

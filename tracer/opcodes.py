@@ -4,7 +4,7 @@ MAGIC = b"NLXT"
 VERSION = 2
 
 # Definitions.
-NAME, STATEMENT, PROBED, FUNCTION = range(0x01, 0x05)
+NAME, STATEMENT, PROBED, FUNCTION, PIECED = range(0x01, 0x06)
 # Changes.
 (
     NEW,

@@ -6,7 +6,6 @@ often, and at the end, counts what that would have missed; a trace with a miss i
 thrown away by whoever judges it.
 """
 
-import inspect
 import os
 import sys
 import threading
@@ -17,10 +16,12 @@ from typing import Any
 
 from tracer import opcodes as op
 from tracer import statements as note
-from tracer.effects import ANY, CALLED, KEYED, NOTHING, change_of_bound
-from tracer.frames import argument_count, exception_text, pauses, unwinds
+from tracer.activation import Activation, Line, Plan
+from tracer.effects import ANY, CALLED, NOTHING, change_of_bound
+from tracer.frames import exception_text, pauses, unwinds
 from tracer.heap import Heap
-from tracer.statements import Action, Instrumented, Note, Probe, Statement
+from tracer.readings import make_readings
+from tracer.statements import Instrumented
 from tracer.wire import END_BYTES
 from tracer.writer import ByteLimit, Writer, varint
 
@@ -29,52 +30,19 @@ MAX_PROBES = 100_000
 LOOK_EVERY = 1024
 """Events between two full looks, or a fourth of the elements to look at if those are more."""
 
-_EXPRESSION_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
+_RETURN, _YIELD = bytes([op.RETURN]), bytes([op.YIELD])
 _MISSING = object()
 _super_self = super.__dict__["__self__"].__get__
-_ATOMS = frozenset({int, str, float, bool, bytes, type(None), complex, tuple, type, types.FunctionType, type(os)})
-"""What is never looked at again."""
+_ATOMS = frozenset(
+    map(id, (int, str, float, bool, bytes, type(None), complex, tuple, type, types.FunctionType, type(os)))
+)
+"""The ids of types that are never looked at again; looking a type itself up would ask its metaclass."""
 
 Hook = Callable[[types.FrameType, str, Any], Any]
 
 
 class EventLimit(Exception):
     """The trace has as many events as it may have."""
-
-
-class _Line:
-    """A statement with its LINE event, made when it first runs."""
-
-    __slots__ = ("event", "number", "reads", "prints", "statement")  # noqa: RUF023
-
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
-        self.prints = statement.prints
-        self.reads = statement.reads
-        self.number = -1
-        self.event = b""
-
-
-class _Activation:
-    """A traced frame and what its names hold by the log.
-
-    `touched` are the objects that the running statement may be changing and how, `values` those of the
-    probes that its note needs: a call within it may come between their evaluation and their change.
-    """
-
-    __slots__ = ("frame", "fresh", "line", "names", "number", "parent", "raised", "slow", "touched", "values")
-
-    def __init__(self, number: int, frame: types.FrameType, parent: int, slow: bool) -> None:
-        self.number = number
-        self.frame = frame
-        self.parent = parent
-        self.slow = slow
-        self.fresh = False
-        self.names: dict[str, Any] = {}
-        self.line: _Line | None = None
-        self.raised = False
-        self.touched: dict[int, tuple[Any, int]] = {}
-        self.values: dict[int, Any] = {}
 
 
 class Recorder:
@@ -97,48 +65,57 @@ class Recorder:
         read_count: Callable[[], int],
         audit: bool = False,
     ) -> None:
-        """`stop` is called with the reason when a limit is reached, and need not return.
+        """`stop` is called with the reason when a limit is reached.
 
         `audit` takes a full look after every event.
         """
         self.probes: deque[tuple[Any, ...]] = deque(maxlen=MAX_PROBES)
-        self._writer = Writer(header, max_bytes)
-        self._out = self._writer.out
-        self._heap = Heap(self._writer, names["__name__"])
+        self.writer = Writer(header, max_bytes)
+        self._out = self.writer.out
+        self.heap = Heap(self.writer, names["__name__"])
         self._filename = filename
         self._program = program
-        self._lines = {line: _Line(statement) for line, statement in program.statements.items()}
-        self._tells = program.probes
-        self._probed: dict[int, int] = {}
-        self._follower: dict[int, int] = {}
-        self._last_probe = 0
-        self._functions: dict[tuple[types.CodeType, tuple[str, ...]], bytes] = {}
+        self._lines = {line: Line(statement) for line, statement in program.statements.items()}
+        self.last_probe = 0
+        self._plans: dict[int, Plan] = {}
+        self._functions: dict[tuple[int, tuple[str, ...]], bytes] = {}
         self._globals = names
         self._stored = tuple(sorted(program.names.stored))
-        self._given = frozenset(names)
+        self._given: frozenset[str] = frozenset()
         self._wild = program.names.wild
+        self._slow = set(program.statements) | {0} if self._wild else program.slow
         self._audit = audit
         self._max_events = max_events
-        self._next_look = 0 if audit else min(LOOK_EVERY, max_events)
+        self._next_look = 0 if audit else LOOK_EVERY
+        self._next_stop = min(self._next_look, max_events)
         self._stop = stop
         self._read_count = read_count
         self._read_seen = 0
         self._stdout = sys.stdout
         self._printed_to = 0
         self._volatile: dict[int, Any] = {}
-        self._activations: dict[int, _Activation] = {}
+        self._activations: dict[int, Activation] = {}
         self._current = 0
         self._opened = 0
-        self._module = _Activation(0, sys._getframe(), 0, 0 in program.slow)
+        here = sys._getframe()
+        self.module = Activation(0, here, Plan(here.f_code, filename, self._slow), 0)
+        self.module.slow = 0 in self._slow
+        self.module.fresh = self.module.special = True
         self._module_code: types.CodeType | None = None
         self._silent_return: types.CodeType | None = None
         self._mark = ""
+        self._readings = make_readings(self, program.probes)
+        self._hook = self._make_hook()
 
     # The hook.
 
     def install(self) -> None:
         """Begins to record, in this thread and in those that the program starts."""
         threading.settrace(self.on_call)
+        sys.settrace(self.on_call)
+
+    def resume(self) -> None:
+        """Records on in this thread, where it had been stopped."""
         sys.settrace(self.on_call)
 
     def remove(self) -> bool:
@@ -156,72 +133,71 @@ class Recorder:
     def on_call(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
         """The global trace function: decides whether a new frame is the program's."""
         code = frame.f_code
-        if code.co_filename != self._filename or code.co_name in _EXPRESSION_FRAMES or self._mark:
-            return None
-        if code is self._module_code:
-            self._module.frame = frame
-            self._activations[id(frame)] = self._module
-            return self._hook(self._module)
-        if not code.co_flags & inspect.CO_OPTIMIZED:
-            return None
-        self._guarded(self._call, frame, arg)
-        activation = self._activations.get(id(frame))
-        return None if activation is None else self._hook(activation)
+        plan = self._plans.get(id(code))
+        if plan is None:
+            plan = self._plans[id(code)] = Plan(code, self._filename, self._slow)
+        if not plan.traced or self._mark:
+            if code is not self._module_code:
+                return None
+            self.module.frame, self.module.plan = frame, plan
+            self._activations[id(frame)] = self.module
+        else:
+            self._guarded(self._call, frame, plan)
+        return self._hook
 
-    def _hook(self, activation: _Activation) -> Hook:
-        """The local trace function of one frame."""
-        find = self._lines.get
-        probes, writer, out, heap = self.probes, self._writer, self._out, self._heap
-        pending = heap.pending
-        number, slow = activation.number, activation.slow or self._wild
-        room = writer.max_bytes - END_BYTES
-        touched, values = activation.touched, activation.values
+    def _make_hook(self) -> Hook:
+        """The local trace function of the program's frames."""
+        find, activations, activation = self._lines.get, self._activations, self.module
+        probes, take, readings = self.probes, self.probes.popleft, self._readings
+        writer, heap, out = self.writer, self.heap, self._out
+        pending, room = heap.pending, writer.max_bytes - END_BYTES
 
         def on_event(frame: types.FrameType, event: str, arg: Any) -> Hook | None:
-            if self._mark:
-                return None
+            nonlocal activation, out
+            if activation.frame is not frame:
+                found = activations.get(id(frame))
+                if found is None:
+                    return None
+                activation = found
             if event != "line":
-                if event == "return":
-                    self._guarded(self._return, activation, arg)
-                elif event == "exception":
-                    self._guarded(self._exception, activation, arg)
+                left, handle = activation, self._return if event == "return" else self._exception
+                # Whoever holds on to a frame that is done keeps what it holds alive.
+                activation = self.module
+                self._guarded(handle, left, arg)
                 return on_event
             line = find(frame.f_lineno)
             before = activation.line
             # A jump inside a statement's own code fires again; between two runs of one stands another.
             if line is None or line is before:
                 return on_event
-            if slow or activation.fresh or writer.events >= self._next_look or line.number < 0:
+            if activation.special or not line.event or writer.events >= self._next_stop:
                 self._guarded(self._line, activation, line)
                 return on_event
-            # The same as `_line` without what a common statement has no need of.
+            # The same as `_line` for a statement that has no need of more.
             try:
-                if self._current != number:
-                    self._go(number)
-                if before is not None:
-                    if before.prints:
-                        self._io()
-                    elif before.reads:
-                        self._reads()
-                if probes:
-                    self._drain(activation)
-                if touched:
+                if self._current != activation.number:
+                    self._go(activation.number)
+                if before is not None and before.io:
+                    self._io(before)
+                while probes:
+                    item = take()
+                    readings[item[0]](activation, item)
+                if activation.touched or activation.values:
                     self._look_at_touched(activation)
-                    touched.clear()
-                if values:
-                    values.clear()
+                    activation.touched.clear()
+                    activation.values.clear()
                 if pending:
                     heap.flush()
-                out.extend(line.event)
+                out += line.event
                 size = len(out)
                 if size > room:
                     raise ByteLimit
             except ByteLimit:
                 self._cut("bytes")
-                return on_event
+                return None
             writer.committed = size
             writer.events += 1
-            self._last_probe = -1 - line.number
+            self.last_probe = line.follows
             activation.line = line
             activation.raised = False
             return on_event
@@ -230,12 +206,13 @@ class Recorder:
 
     def _guarded(self, record: Callable[[Any, Any], bool], activation: Any, arg: Any) -> None:
         try:
-            if self._writer.events >= self._next_look:
-                if self._writer.events >= self._max_events:
+            if self.writer.events >= self._next_stop:
+                if self.writer.events >= self._max_events:
                     raise EventLimit
-                self._take_full_look(activation)
+                if self.writer.events >= self._next_look:
+                    self._take_full_look(activation)
             if record(activation, arg):
-                self._writer.commit()
+                self.writer.commit()
         except ByteLimit:
             self._cut("bytes")
         except EventLimit:
@@ -247,97 +224,108 @@ class Recorder:
 
     # Events.
 
-    def _call(self, frame: types.FrameType, _: Any) -> bool:
+    def _call(self, frame: types.FrameType, plan: Plan) -> bool:
         parent = self._parent(frame)
         self._changes(parent)
         activation = self._activations.get(id(frame))
         if activation is not None:
             activation.parent = parent.number
-            activation.fresh = bool(frame.f_code.co_freevars or frame.f_code.co_cellvars)
+            activation.fresh = plan.has_cells
+            activation.special = activation.fresh or activation.slow
             self._write(bytes([op.RESUME]) + varint(activation.number))
             self._current = activation.number
             return True
-        code = frame.f_code
-        names = dict(frame.f_locals)
-        arguments = tuple([name for name in code.co_varnames[: argument_count(code)] if name in names])
         self._opened += 1
-        slow = code.co_firstlineno in self._program.slow
-        activation = _Activation(self._opened, frame, parent.number, slow)
-        activation.fresh = bool(code.co_freevars)
-        activation.names = {name: names[name] for name in arguments}
+        activation = Activation(self._opened, frame, plan, parent.number)
+        activation.fresh = plan.has_free_names
+        activation.special = activation.fresh or activation.slow
         self._activations[id(frame)] = activation
-        body = self._function(code, arguments) + b"".join([self._heap.value(names[name]) for name in arguments])
-        self._write(bytes([op.CALL]) + body)
+        value_of, given, known = self.heap.value, frame.f_locals, activation.names
+        values = b""
+        for name in plan.arguments:
+            if name in given:
+                value = known[name] = given[name]
+                values += value_of(value)
+        arguments = tuple(known)
+        if plan.record and arguments == plan.arguments:
+            record = plan.record
+        else:
+            record = bytes([op.CALL]) + self._function(plan, arguments)
+            if arguments == plan.arguments:
+                plan.record = record
+        self._write(record + values)
         self._current = activation.number
         return True
 
-    def _function(self, code: types.CodeType, arguments: tuple[str, ...]) -> bytes:
+    def _function(self, plan: Plan, arguments: tuple[str, ...]) -> bytes:
         """The index of a function, defined on first use."""
-        index = self._functions.get((code, arguments))
+        key = id(plan), arguments
+        index = self._functions.get(key)
         if index is None:
-            writer = self._writer
-            name = writer.name(code.co_qualname.rsplit("<locals>.", 1)[-1])
-            definition = self._lines.get(code.co_firstlineno)
-            span = definition.statement.span if definition else (code.co_firstlineno, 0, code.co_firstlineno, 0)
+            writer = self.writer
+            name = writer.name(plan.name)
+            definition = self._lines.get(plan.line)
+            span = definition.statement.span if definition else (plan.line, 0, plan.line, 0)
             body = name + writer.statement(span) + varint(len(arguments)) + b"".join(map(writer.name, arguments))
-            index = self._functions[code, arguments] = varint(len(self._functions))
+            index = self._functions[key] = varint(len(self._functions))
             self._out += bytes([op.FUNCTION]) + body
         return index
 
-    def _line(self, activation: _Activation, line: _Line) -> bool:
+    def _line(self, activation: Activation, line: Line) -> bool:
         self._changes(activation)
-        if activation.slow or activation.fresh or self._wild:
-            activation.fresh = False
+        if activation.special:
+            activation.fresh, activation.special = False, activation.slow
             self._look_at_names(activation)
-        if line.number < 0:
-            line.number, line.event = self._writer.line(line.statement.span)
+        if not line.event:
+            number, line.event = self.writer.line(line.statement.span)
+            line.follows = -1 - number
         activation.line = line
         activation.raised = False
         activation.touched.clear()
         activation.values.clear()
         self._write(line.event)
-        self._last_probe = -1 - line.number
+        self.last_probe = line.follows
         return True
 
-    def _return(self, activation: _Activation, arg: Any) -> bool:
-        frame = activation.frame
-        left = arg is None and unwinds(frame, activation.raised)
-        if activation is self._module and frame.f_code is self._silent_return and not left:
-            del self._activations[id(frame)]
-            self._io()
-            return False
+    def _return(self, activation: Activation, arg: Any) -> bool:
+        frame, plan = activation.frame, activation.plan
+        left = arg is None and (activation.raised or plan.has_handlers) and unwinds(frame, activation.raised)
+        if activation is self.module:
+            self._io(None)
+            if plan.code is self._silent_return and not left:
+                del self._activations[id(frame)]
+                return False
         self._changes(activation)
-        if activation is self._module:
-            self._io()
-        if activation.slow or activation.fresh or left or self._wild:
+        if activation.special or left:
             self._look_at_names(activation)
-        waits = not left and pauses(frame)
+        waits = not left and plan.pauses and pauses(frame)
         if left:
             self._write(bytes([op.UNWIND]))
         else:
-            self._write(bytes([op.YIELD if waits else op.RETURN]) + self._heap.value(arg))
+            encoded = self.heap.value(arg)
+            self._write((_YIELD if waits else _RETURN) + encoded)
         self._current = activation.parent
-        if not waits and activation is not self._module:
+        if not waits and activation is not self.module:
             del self._activations[id(frame)]
         return True
 
-    def _exception(self, activation: _Activation, arg: Any) -> bool:
+    def _exception(self, activation: Activation, arg: Any) -> bool:
         kind, error, _ = arg
         line = activation.line
+        activation.raised = True
         if line is None or (line.statement.ends_iteration and kind is StopIteration):
             return False
-        activation.raised = True
         self._changes(activation)
         if line.statement.acts or activation.slow:
             self._look_at_names(activation)
-            self._heap.look_everywhere()
-        writer = self._writer
+            self.heap.look_everywhere()
+        writer = self.writer
         name = type.__dict__["__name__"].__get__(kind)
         body = writer.statement(line.statement.span) + writer.name(name)
-        return self._write(bytes([op.EXCEPTION]) + body + self._heap.value(exception_text(kind, error)))
+        return self._write(bytes([op.EXCEPTION]) + body + self.heap.value(exception_text(kind, error)))
 
     def _write(self, record: bytes) -> bool:
-        self._heap.flush()
+        self.heap.flush()
         self._out += record
         return True
 
@@ -345,49 +333,57 @@ class Recorder:
         self._current = number
         self._out += bytes([op.FRAME]) + varint(number)
 
-    def _parent(self, frame: types.FrameType) -> _Activation:
+    def _parent(self, frame: types.FrameType) -> Activation:
         """The nearest frame of the program that waits for this one; the module if there is none."""
         outer = frame.f_back
+        find = self._activations.get
         while outer is not None:
-            activation = self._activations.get(id(outer))
+            activation = find(id(outer))
             if activation is not None and activation.frame is outer:
                 return activation
             outer = outer.f_back
-        return self._module
+        return self.module
 
     # Changes.
 
-    def _changes(self, activation: _Activation) -> None:
+    def _changes(self, activation: Activation) -> None:
         """Records what changed since the last event, as seen from the frame that was running."""
         if self._current != activation.number:
             self._go(activation.number)
         line = activation.line
-        if line is not None and (line.prints or line.reads or self._wild):
-            self._io()
+        if line is not None and (line.io or self._wild):
+            self._io(None if self._wild else line)
         self._drain(activation)
         if activation.touched:
             self._look_at_touched(activation)
         for value in self._volatile.values():
-            self._heap.look(value)
+            self.heap.look(value)
         if self._wild:
-            self._heap.look_everywhere()
+            self.heap.look_everywhere()
 
     def _take_full_look(self, activation: Any) -> None:
         """Counts what nothing has told of."""
-        if isinstance(activation, _Activation):
+        if isinstance(activation, Activation):
             self._changes(activation)
             missed = self._look_at_names(activation) if self._audit and not activation.fresh else 0
-            if activation.slow or self._wild:
+            if activation.slow:
                 missed = 0
         else:
             self._changes(self._parent(activation))
             missed = 0
-        self._heap.missed += self._heap.look_everywhere() + missed
-        wait = 1 if self._audit else max(LOOK_EVERY, self._heap.size() // 4)
-        self._next_look = min(self._writer.events + wait, self._max_events)
+        self.heap.missed += self.heap.look_everywhere() + missed
+        wait = 1 if self._audit else max(LOOK_EVERY, self.heap.size() // 4)
+        self._next_look = self.writer.events + wait
+        self._next_stop = 0 if self._volatile else min(self._next_look, self._max_events)
 
-    def _io(self) -> None:
-        self._reads()
+    def _io(self, line: Line | None) -> None:
+        """Records what a statement has read and printed; None: whatever it was."""
+        read = self._read_count()
+        if read > self._read_seen:
+            self._out += bytes([op.READ]) + varint(read - self._read_seen)
+            self._read_seen = read
+        if line is not None and not line.statement.prints:
+            return
         try:
             self._stdout.flush()
             end = os.lseek(1, 0, os.SEEK_CUR)
@@ -396,109 +392,22 @@ class Recorder:
         if end > self._printed_to:
             data = os.pread(1, end - self._printed_to, self._printed_to)
             self._printed_to = end
-            self._writer.room(len(data))
+            self.writer.room(len(data))
             self._out += bytes([op.PRINTED]) + varint(len(data)) + data
 
-    def _reads(self) -> None:
-        read = self._read_count()
-        if read > self._read_seen:
-            self._out += bytes([op.READ]) + varint(read - self._read_seen)
-            self._read_seen = read
-
-    def _drain(self, activation: _Activation) -> None:
+    def _drain(self, activation: Activation) -> None:
         """Records what the probes and notes since the last event tell."""
-        tells = self._tells
-        for item in self.probes:
-            told = tells[item[0]]
-            if type(told) is Note:
-                for action in told.actions:
-                    self._act(activation, action, item)
-            elif type(told) is Probe:
-                self._probe(activation, told, item[0], item[1])
-        self.probes.clear()
-
-    def _probe(self, activation: _Activation, probe: Probe, number: int, value: Any) -> None:
-        if probe.span is not None:
-            self._tell(activation, probe, number, value)
-        if probe.keeps:
-            activation.values[number] = value
-        if probe.binds is not None:
-            action, name, _, _ = probe.binds
-            self._bind(activation, action, str(name), value)
-        if probe.change != NOTHING:
-            self._touch(activation, value, probe.change)
-
-    def _tell(self, activation: _Activation, probe: Probe, number: int, value: Any) -> None:
-        """Records a probe's value, as short as `tracer.wire` has it."""
-        index = self._probed.get(number)
-        if index is None:
-            index = self._probed[number] = len(self._probed)
-            self._writer.define_probe(probe.span or (0, 0, 0, 0), probe.name)
-        implied = False
-        if probe.name is not None:
-            bound = activation.names.get(probe.name, _MISSING)
-            if bound is _MISSING:
-                bound = self._module.names.get(probe.name, _MISSING)
-            implied = bound is value
-        follows = self._follower.get(self._last_probe) == index
-        body = b"" if follows else varint(index)
-        if implied:
-            self._out += bytes([op.NEXT_NAME if follows else op.PROBE_NAME]) + body
-        else:
-            encoded = self._heap.value(value)
-            self._out += bytes([op.NEXT if follows else op.PROBE]) + body + encoded
-        self._follower[self._last_probe] = index
-        self._last_probe = index + 1
-
-    def _act(self, activation: _Activation, action: Action, item: tuple[Any, ...]) -> None:
-        """Records one thing that a note says."""
-        kind, first, second, how = action
-        if kind <= note.CHANGE_OUTER:
-            name = str(first)
-            if kind <= note.BIND_OUTER:
-                self._bind(activation, kind, name, item[int(second)])
-            elif kind <= note.UNBIND_GLOBAL:
-                self._unbind(activation if kind == note.UNBIND else self._module, name)
-            else:
-                value = item[int(second)]
-                names = (self._module if kind == note.CHANGE_GLOBAL else activation).names
-                if names.get(name, _MISSING) is value:
-                    self._touch(activation, value, how)
-                else:
-                    self._bind(activation, kind - note.CHANGE, name, value)
-            return
-        target = self._operand(activation, item, first)
-        if target is _MISSING:
-            return
-        heap = self._heap
-        if kind == note.LOOK:
-            self._touch(activation, target, int(second))
-        elif kind in (note.ATTRIBUTE, note.CHANGE_ATTRIBUTE):
-            before = heap.item(target, second)
-            heap.look_at_attribute(target, str(second))
-            if kind == note.CHANGE_ATTRIBUTE and heap.item(target, second) is before:
-                self._touch(activation, before, how)
-        else:
-            key = self._operand(activation, item, second)
-            if kind == note.LOOK_KEY:
-                heap.look(target, KEYED, key) if key is not _MISSING else heap.look(target)
-            else:
-                before = heap.item(target, key)
-                heap.look_at_item(target, key)
-                if kind == note.CHANGE_ITEM and heap.item(target, key) is before:
-                    self._touch(activation, before, how)
-
-    @staticmethod
-    def _operand(activation: _Activation, item: tuple[Any, ...], place: str | int) -> Any:
-        number = int(place)
-        return item[number] if number > 0 else activation.values.get(-number, _MISSING)
+        probes, readings = self.probes, self._readings
+        while probes:
+            item = probes.popleft()
+            readings[item[0]](activation, item)
 
     # Objects that a statement may be changing.
 
-    def _touch(self, activation: _Activation, value: Any, change: int) -> None:
+    def touch(self, activation: Activation, value: Any, change: int) -> None:
         """Notes that the statement may be changing an object; it is looked at until the statement is done."""
         kind = type(value)
-        if kind in _ATOMS:
+        if id(kind) in _ATOMS:
             return
         if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
             owner = value.__self__
@@ -506,6 +415,7 @@ class Recorder:
                 value, change = owner, change_of_bound(value.__name__)
             else:
                 self._volatile[id(owner)] = owner
+                self._next_stop = 0
                 return
         elif change == CALLED:
             return
@@ -516,32 +426,32 @@ class Recorder:
         known = activation.touched.get(id(value))
         activation.touched[id(value)] = (value, change if known is None or known[1] == change else ANY)
 
-    def _look_at_touched(self, activation: _Activation) -> None:
-        look = self._heap.look
+    def _look_at_touched(self, activation: Activation) -> None:
+        look = self.heap.look
         for value, change in activation.touched.values():
             look(value, change)
 
     # Names.
 
-    def _bind(self, activation: _Activation, kind: int, name: str, value: Any) -> None:
+    def bind(self, activation: Activation, kind: int, name: str, value: Any) -> None:
         """Records that a name has been bound."""
-        if kind == note.BIND_GLOBAL and activation is not self._module:
-            self._bind_elsewhere(self._module, name, value)
+        if kind == note.BIND_GLOBAL and activation is not self.module:
+            self._bind_elsewhere(self.module, name, value)
             return
         names = activation.names
         if names.get(name, _MISSING) is not value:
             names[name] = value
-            encoded = self._heap.value(value)
-            record = self._writer.bind_here(name)
+            encoded = self.heap.value(value)
+            record = self.writer.bind_here(name)
             self._out += record + encoded
         if kind == note.BIND_OUTER:
             self._bind_outside(activation.frame, name, value)
 
-    def _bind_elsewhere(self, activation: _Activation, name: str, value: Any) -> None:
+    def _bind_elsewhere(self, activation: Activation, name: str, value: Any) -> None:
         if activation.names.get(name, _MISSING) is not value:
             activation.names[name] = value
-            encoded = self._heap.value(value)
-            body = varint(activation.number) + self._writer.name(name)
+            encoded = self.heap.value(value)
+            body = varint(activation.number) + self.writer.name(name)
             self._out += bytes([op.BIND]) + body + encoded
 
     def _bind_outside(self, frame: types.FrameType, name: str, value: Any) -> None:
@@ -555,30 +465,30 @@ class Recorder:
                 self._bind_elsewhere(activation, name, value)
             outer = outer.f_back
 
-    def _unbind(self, activation: _Activation, name: str) -> None:
+    def unbind(self, activation: Activation, name: str) -> None:
         if name in activation.names:
             del activation.names[name]
-            self._out += bytes([op.UNBIND]) + varint(activation.number) + self._writer.name(name)
+            self._out += bytes([op.UNBIND]) + varint(activation.number) + self.writer.name(name)
 
-    def _look_at_names(self, activation: _Activation) -> int:
+    def _look_at_names(self, activation: Activation) -> int:
         """Compares all names that a frame and the module see; gives how many had changed unseen."""
         found = 0
-        if activation is not self._module:
+        if activation is not self.module:
             current = activation.frame.f_locals
             names = activation.names
             for name, value in current.items():
                 if names.get(name, _MISSING) is not value and name[0] != "." and name != "__class__":
-                    outer = name in activation.frame.f_code.co_freevars
-                    self._bind(activation, note.BIND_OUTER if outer else note.BIND, name, value)
+                    outer = name in activation.plan.code.co_freevars
+                    self.bind(activation, note.BIND_OUTER if outer else note.BIND, name, value)
                     found += 1
             for name in [name for name in names if name not in current]:
-                self._unbind(activation, name)
+                self.unbind(activation, name)
                 found += 1
         return found + self._look_at_globals()
 
     def _look_at_globals(self) -> int:
         found = 0
-        known, current = self._module.names, self._globals
+        known, current = self.module.names, self._globals
         watched = self._stored
         if self._wild:
             watched = tuple(sorted({*watched, *(name for name in current if name not in self._given)}))
@@ -588,16 +498,16 @@ class Recorder:
                 continue
             found += 1
             if value is _MISSING:
-                self._unbind(self._module, name)
+                self.unbind(self.module, name)
             else:
-                self._bind_elsewhere(self._module, name, value)
+                self._bind_elsewhere(self.module, name, value)
         return found
 
     # The end.
 
     def skip_changes(self) -> None:
         """Takes the state as it is now for granted: untraced code has run."""
-        self._heap.look_everywhere()
+        self.heap.look_everywhere()
         self._look_at_globals()
         self.probes.clear()
 
@@ -605,12 +515,12 @@ class Recorder:
         """The log, and what the runner reports of it."""
         if not self._mark:
             try:
-                self._io()
-                self._heap.missed += self._heap.look_everywhere()
-                self._heap.flush()
-                self._writer.room(END_BYTES)
+                self._io(None)
+                self.heap.missed += self.heap.look_everywhere()
+                self.heap.flush()
+                self.writer.room(END_BYTES)
             except ByteLimit:
                 self._mark = "bytes"
         mark = self._mark or "end"
-        log = self._writer.finish(mark)
-        return log, {"mark": mark, "missed": self._heap.missed, "events": self._writer.events}
+        log = self.writer.finish(mark)
+        return log, {"mark": mark, "missed": self.heap.missed, "events": self.writer.events}

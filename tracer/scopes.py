@@ -24,8 +24,10 @@ class Names:
         methods: names of functions in classes.
         leaks: it hands methods of built-in objects around.
         wild: it reaches for its names by other means than naming them.
+        star: it imports whatever a module holds.
         inserting: reading an element may insert one.
         prints_aside: a lambda or a mention of `print` may print where no statement says so.
+        reads_aside: it holds a file or `input` in hand, so that going through anything may read.
         moving_cells: a generator owns names of functions within it, and may change them as it is resumed.
     """
 
@@ -38,8 +40,10 @@ class Names:
     methods: set[str] = field(default_factory=set)
     leaks: bool = False
     wild: bool = False
+    star: bool = False
     inserting: bool = False
     prints_aside: bool = False
+    reads_aside: bool = False
     moving_cells: bool = False
 
     @property
@@ -62,9 +66,18 @@ def collect_names(source: str, tree: ast.Module) -> Names:
     read = sum(map(_evaluates_input, ast.walk(tree)))
     names = Names(wild=evaluated > read, inserting="defaultdict" in source or "__missing__" in source)
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    owners = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
         _collect(node, names, id(node) in called)
+        names.reads_aside |= id(node) not in owners and _is_stream(node)
     return names
+
+
+def _is_stream(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id="stdin") | ast.Attribute(attr="stdin" | "buffer"):
+            return True
+    return False
 
 
 def _evaluates_input(node: ast.AST) -> bool:
@@ -83,6 +96,7 @@ def _collect(node: ast.AST, names: Names, called: bool) -> None:
         case ast.Name(id=name):
             names.wild |= name in _WILD_NAMES
             names.prints_aside |= name == "print" and not called
+            names.reads_aside |= name in ("open", "fileinput") or (name == "input" and not called)
         case ast.Attribute(attr=name):
             names.wild |= name in _WILD_ATTRIBUTES
             if not called:
@@ -108,8 +122,10 @@ def _collect(node: ast.AST, names: Names, called: bool) -> None:
                 _add_import(names, part.asname or part.name.partition(".")[0], part.name)
         case ast.ImportFrom(names=parts, module=module):
             for part in parts:
-                names.wild |= part.name == "*" and module not in _STAR_SAFE
-                _add_import(names, part.asname or part.name, f"{module}.{part.name}")
+                if part.name == "*":
+                    names.star |= module not in _STAR_SAFE
+                else:
+                    _add_import(names, part.asname or part.name, f"{module}.{part.name}")
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
             names.stored.add(name)
             names.aliases.add(name)
@@ -154,7 +170,7 @@ def read_scope(node: ast.AST, names: Names, *, function: bool, nested: bool = Fa
     """The scope of a function's or the module's own statements; `nested` if the function stands in another."""
     shared: set[str] = set()
     outer: set[str] = set()
-    slow = names.wild or (nested and names.moving_cells)
+    slow = names.wild or (names.star and not function) or (nested and names.moving_cells)
     for part in own_parts(node):
         match part:
             case ast.Global(names=declared):

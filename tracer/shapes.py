@@ -18,7 +18,7 @@ _BASES: tuple[tuple[type, str], ...] = (
 )
 _LOOKED_PAST = (type, BaseException, int, str, float, bytes)
 _HEAP_TYPE = 1 << 9
-_PLAIN = frozenset({int, str, float, bool, bytes, type(None), complex})
+_PLAIN = frozenset(map(id, (int, str, float, bool, bytes, type(None), complex)))
 
 type_name = type.__dict__["__name__"].__get__
 type_mro = type.__dict__["__mro__"].__get__
@@ -33,33 +33,35 @@ class Shape:
         kind: one of `tracer.events.OBJECT_KINDS`.
         note: the field names of a namedtuple, else empty.
         slots: name and descriptor of the slots of an instance.
+        bare: an instance that keeps all attributes in its `__dict__`.
         ordered: an OrderedDict, whose order is not that of its base.
     """
 
-    __slots__ = ("kind", "name", "note", "ordered", "slots")
+    __slots__ = ("bare", "kind", "name", "note", "ordered", "slots")
 
     def __init__(self, cls: type, kind: str, note: str) -> None:
         self.kind = kind
         self.name: str = type_name(cls)
         self.note = note
-        self.ordered = collections.OrderedDict in type_mro(cls)
+        self.ordered = any(part is collections.OrderedDict for part in type_mro(cls))
         self.slots: list[tuple[str, Any]] = []
         if kind == "object":
             for part in type_mro(cls):
                 for name, member in type_dict(part).items():
                     if type(member) is types.MemberDescriptorType:
                         self.slots.append((name, member))
+        self.bare = kind == "object" and not self.slots
 
 
 def read_shape(cls: type, module: str) -> Shape | None:
     """How a type's objects are read; None where they are only named."""
     mro = type_mro(cls)
     for base, kind in _BASES:
-        if base in mro:
+        if any(part is base for part in mro):
             fields = type_dict(cls).get("_fields") if kind == "tuple" else None
             return Shape(cls, kind, " ".join(fields) if isinstance(fields, tuple) else "")
     ours = type_flags(cls) & _HEAP_TYPE and type_dict(cls).get("__module__") == module
-    if not ours or any(base in mro for base in _LOOKED_PAST) or is_enum(cls):
+    if not ours or any(part is base for part in mro for base in _LOOKED_PAST) or is_enum(cls):
         return None
     return Shape(cls, "object", "")
 
@@ -85,7 +87,7 @@ def read_contents(value: Any, shape: Shape) -> list[Any]:
         case "deque":
             return list(collections.deque.__iter__(value))
         case "bytearray":
-            return [bytes(value)]
+            return [bytes(bytearray.copy(value))]
         case "set":
             return list(set.__iter__(value))
         case "frozenset":
@@ -128,10 +130,10 @@ def read_attributes(value: Any) -> dict[str, Any] | None:
 
 def is_library_instance(cls: type) -> bool:
     """May an instance of this type hold objects of the program in its attributes? Not if it is a class itself."""
-    return bool(type_flags(cls) & _HEAP_TYPE) and type not in type_mro(cls)
+    return bool(type_flags(cls) & _HEAP_TYPE) and all(part is not type for part in type_mro(cls))
 
 
 def is_plain(key: Any) -> bool:
     """Does hashing and comparing a key run no code of the program?"""
     cls = type(key)
-    return cls in _PLAIN or (cls is tuple and all(map(is_plain, key)))
+    return id(cls) in _PLAIN or (cls is tuple and all(map(is_plain, key)))

@@ -5,9 +5,10 @@ record is one opcode byte of `tracer.opcodes` and its operands. Counts and indic
 texts a varint byte length and UTF-8 (`surrogatepass`).
 
 Definitions stand before their first use and are used by index from 0 on, in tables of their own:
-NAME a text; STATEMENT a source span (four varints); PROBED the span of a probed expression behind the
-index of its name plus one (0: it is no name); FUNCTION name, statement of the `def`, count and names
-of the arguments.
+NAME a text; PIECED, in the same table, one made of an earlier text: a text in front, the index, start
+and length of what is taken of it, and a text behind; STATEMENT a source span (four varints); PROBED the
+span of a probed expression behind the index of its name plus one (0: it is no name); FUNCTION name,
+statement of the `def`, count and names of the arguments.
 
 Values are a tag and a body: integers of up to two or four bytes (little-endian two's complement), or a
 size byte (0xFF: a varint size) and that many; common small integers and references in the tag itself. In a list
@@ -109,6 +110,7 @@ class _Decoder:
         )
         self._by_opcode: dict[int, Callable[[], None]] = {
             op.NAME: lambda: self.names.append(self.text()),
+            op.PIECED: self._define_piece,
             op.STATEMENT: lambda: self.statements.append(self._span()),
             op.PROBED: self._define_probe,
             op.FUNCTION: self._define_function,
@@ -229,6 +231,10 @@ class _Decoder:
         return tuple(zip(items[::2], items[1::2], strict=True)) if keyed else items
 
     # Definitions.
+
+    def _define_piece(self) -> None:
+        front, base, start, length = self.text(), self.name(), self.varint(), self.varint()
+        self.names.append(front + base[start : start + length] + self.text())
 
     def _define_probe(self) -> None:
         number = self.varint()

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections import deque
 from collections.abc import Iterable, Iterator
 from operator import is_not
 from typing import Any
@@ -14,6 +15,12 @@ LONG_TEXT = 12
 """Texts from this many characters on are stored once, since programs bind the same one again and again."""
 _RUN = 4
 """From so many equal items on a count and one of them are shorter."""
+
+
+LATEST = 4
+"""So many of the latest long texts are looked at for what a new one was made from."""
+SPREAD = 16
+"""So many times its own limit a log may come to when its texts are spread out."""
 
 
 class ByteLimit(Exception):
@@ -35,21 +42,26 @@ def varint(number: int) -> bytes:
 _SMALL_VARINTS = [bytes([number]) for number in range(0x80)]
 
 
-def _int_value(number: int) -> bytes:
-    if 0 <= number - op.LEAST_INT < op.SHORT_INTS:
-        return bytes([op.SHORT_INT + number - op.LEAST_INT])
+def encode_int(number: int) -> bytes:
+    """The value of any integer."""
+    if -0x8000 <= number < 0x8000:
+        return _INT2(op.V_INT2, number)
+    if -0x80000000 <= number < 0x80000000:
+        return _INT4(op.V_INT4, number)
     size = (number.bit_length() + 8) >> 3
-    if size <= 2:
-        return bytes([op.V_INT2]) + number.to_bytes(2, "little", signed=True)
-    if size <= 4:
-        return bytes([op.V_INT4]) + number.to_bytes(4, "little", signed=True)
     body = number.to_bytes(size, "little", signed=True)
     if size < 0xFF:
         return bytes([op.V_INT, size]) + body
     return bytes([op.V_INT, 0xFF]) + varint(size) + body
 
 
-_SMALL_INTS = {number: _int_value(number) for number in range(-1024, 8192)}
+_INT2, _INT4 = struct.Struct("<Bh").pack, struct.Struct("<Bi").pack
+SMALL_INTS = {
+    number: bytes([op.SHORT_INT + number - op.LEAST_INT])
+    for number in range(op.LEAST_INT, op.LEAST_INT + op.SHORT_INTS)
+}
+SMALL_INTS |= {number: encode_int(number) for number in range(-1024, 8192) if number not in SMALL_INTS}
+"""The commonest integers' values, ready made."""
 
 
 def encode_text(text: str) -> bytes:
@@ -81,6 +93,8 @@ class Writer:
         self.max_bytes = max_bytes
         self._names: dict[str, bytes] = {}
         self._name_numbers: dict[str, int] = {}
+        self._latest: deque[str] = deque(maxlen=LATEST)
+        self._spread = 0
         self._binds: dict[str, bytes] = {}
         self._statements: dict[Span, bytes] = {}
         self._numbers: dict[Span, int] = {}
@@ -91,10 +105,43 @@ class Writer:
         """The index of a name or long text, defined on first use."""
         index = self._names.get(text)
         if index is None:
+            record = self._pieces(text) if len(text) >= LONG_TEXT else b""
+            if not record:
+                self.room(len(text))
+                record = bytes([op.NAME]) + encode_text(text)
             number = self._name_numbers[text] = len(self._names)
             index = self._names[text] = varint(number)
-            self.out += bytes([op.NAME]) + encode_text(text)
+            self.out += record
         return index
+
+    def _pieces(self, text: str) -> bytes:
+        """The definition of a text by one of the latest that it was made from; empty if there is none.
+
+        Raises:
+            ByteLimit: whoever reads the log would have to make far longer texts than it may hold.
+        """
+        self._spread += len(text)
+        if self._spread > SPREAD * self.max_bytes:
+            raise ByteLimit
+        found = b""
+        for base in self._latest:
+            if text.startswith(base):
+                found = self._piece("", base, 0, len(base), text[len(base) :])
+            elif base.startswith(text):
+                found = self._piece("", base, 0, len(text), "")
+            elif base.endswith(text):
+                found = self._piece("", base, len(base) - len(text), len(text), "")
+            elif text.endswith(base):
+                found = self._piece(text[: -len(base)], base, 0, len(base), "")
+            if found:
+                break
+        self._latest.appendleft(text)
+        return found
+
+    def _piece(self, front: str, base: str, start: int, length: int, behind: str) -> bytes:
+        self.room(len(front) + len(behind))
+        middle = self._names[base] + varint(start) + varint(length)
+        return bytes([op.PIECED]) + encode_text(front) + middle + encode_text(behind)
 
     def statement(self, span: Span) -> bytes:
         """The index of a statement, defined on first use."""
@@ -173,8 +220,8 @@ class Writer:
         return bytes([op.V_ELLIPSIS])
 
     def integer(self, value: int) -> bytes:
-        known = _SMALL_INTS.get(value)
-        return _int_value(value) if known is None else known
+        known = SMALL_INTS.get(value)
+        return encode_int(value) if known is None else known
 
     def real(self, value: float) -> bytes:
         return bytes([op.V_FLOAT]) + struct.pack("<d", value)
@@ -184,7 +231,6 @@ class Writer:
 
     def text(self, value: str) -> bytes:
         if len(value) >= LONG_TEXT:
-            self.room(len(value) if value not in self._names else 0)
             return bytes([op.V_TEXT]) + self.name(value)
         return bytes([op.V_STR]) + encode_text(value)
 

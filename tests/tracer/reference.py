@@ -1,5 +1,6 @@
 """A naive recorder beside the real one: at every event, everything that the running frame and the module see."""
 
+import inspect
 import pickle
 import types
 from collections import deque
@@ -8,13 +9,11 @@ from typing import Any
 
 import tracer.program
 from tests.tracing import Run, run
-from tracer import opcodes as op
 from tracer.events import Event, Exact, Opaque, Ref
-from tracer.recorder import Recorder
+from tracer.recorder import Hook, Recorder
 from tracer.replay import State
 
 _ATOMS = (type(None), bool, int, float, str, bytes, complex)
-_PLAIN_EVENTS = (op.LINE, op.RETURN, op.YIELD, op.UNWIND, op.EXCEPTION)
 
 
 class _Live:
@@ -82,13 +81,27 @@ class ReferenceRecorder(Recorder):
     file = Path()
     snapshots: list[Any]
 
-    def _write(self, opcode: int, number: int, body: bytes) -> None:
-        super()._write(opcode, number, body)
-        frame = next(a.frame for a in [self._module, *self._activations.values()] if a.number == number)
+    def on_call(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
+        before = self.writer.events
+        traced = super().on_call(frame, event, arg) is not None
+        self._keep(frame, event, before)
+        return self._outer if traced else None
+
+    def _outer(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
+        before = self.writer.events
+        self._hook(frame, event, arg)
+        self._keep(frame, event, before)
+        return self._outer
+
+    def _keep(self, frame: types.FrameType, event: str, before: int) -> None:
+        if self.writer.events == before:
+            return
         live = _Live()
-        module = {name: self._globals[name] for name in self._stored if name in self._globals}
+        stored = {name for name in self._globals if name not in self._given} if self._wild else set()
+        stored |= set(self._stored)
+        module = {name: self._globals[name] for name in stored if name in self._globals}
         seen = _visible(module, live.describe)
-        if number and opcode in _PLAIN_EVENTS:
+        if event != "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             local = {k: v for k, v in frame.f_locals.items() if k[0] != "." and k != "__class__"}
             seen += _visible(local, live.describe)
         self.snapshots.append(seen)
@@ -102,18 +115,21 @@ def differences(code: str, folder: Path, **options: Any) -> tuple[list[str], Run
     """Where replaying a program's log differs from the naive look, and the run itself."""
     ReferenceRecorder.file = folder / "snapshots"
     ReferenceRecorder.snapshots = []
+    plain = run(code, **{**options, "traced": False})
     original: types.ModuleType = tracer.program
     original.Recorder = ReferenceRecorder  # type: ignore[attr-defined]
     try:
-        done = run(code, **options)
+        done = run(code, **{**options, "recorder": "python"})
     finally:
         original.Recorder = Recorder  # type: ignore[attr-defined]
     snapshots = pickle.loads(ReferenceRecorder.file.read_bytes())
     trace = done.trace
-    if len(snapshots) != len(trace.events):
+    if len(snapshots) != len(trace.events) or not snapshots:
         return [f"{len(snapshots)} looks, {len(trace.events)} events; {done.stderr.decode()}"], done
     state = State()
     found = []
+    if trace.mark == "end" and (done.stdout, done.status) != (plain.stdout, plain.status):
+        found.append(f"the traced run differs from the plain one: {done.stdout!r}, {done.stderr!r}")
     for number, (event, truth) in enumerate(zip(trace.events, snapshots, strict=True)):
         for change in event.changes:
             state.apply(change)

@@ -84,3 +84,11 @@ def test_a_log_of_version_1_still_reads() -> None:
     assert state.stdout == b"9 Counter({'a': 1, 'b': 1, '\\n': 1})\n10 Counter({'c': 1, '\\n': 1})\n"
     assert state.stdin_read == 5
     assert state.look(state.frames[0].names["xs"]).items[-2:] == ["ab", "c"]
+
+
+def test_a_text_that_grows_is_told_by_what_it_grows_by() -> None:
+    done = run("s = ''\nt = 'z' * 300\nfor i in range(300):\n    s = s + 'ab' if i % 2 else 'c' + s\n    t = t[:-1]\n")
+    *_, (_, state) = replay(done.trace)
+    assert state.frames[0].names["s"] == "c" * 150 + "ab" * 150
+    assert state.frames[0].names["t"] == ""
+    assert len(done.log) < 30 * len(done.trace.events)

@@ -239,7 +239,7 @@ class _Reading:
             self.problem(step.number, step.text, "a range names no line")
         verify = _RANGES
         for number, sentence in enumerate(step.sentences):
-            kinds = {pattern.kind for pattern, _, _ in sentence.shape.fits}
+            kinds = {fit.pattern.kind for fit in sentence.shape.fits}
             if "block" in kinds and not number:
                 moment.running = flow.running(found.view)
                 if moment.running is not None:

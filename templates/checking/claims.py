@@ -43,12 +43,22 @@ class Claim(NamedTuple):
 class Shape(NamedTuple):
     """A sentence without its code: how many backticked pieces it has, its bare numbers, and what may fit it.
 
-    Each fitting pattern comes with the place of its chain among the pieces: first and last but one.
+    Each fitting pattern comes with the place of its chain among the pieces, first and last but one, and with the
+    numbers that it names.
     """
 
     codes: int
     counts: tuple[int, ...]
-    fits: tuple[tuple[Pattern, int, int], ...]
+    fits: tuple["Fit", ...]
+
+
+class Fit(NamedTuple):
+    """A pattern that fits a sentence."""
+
+    pattern: Pattern
+    start: int
+    end: int
+    counts: dict[str, int]
 
 
 class Sentence(NamedTuple):
@@ -69,8 +79,7 @@ class Sentence(NamedTuple):
 
     def claims(self) -> Iterator[Claim]:
         """Every claim that it may be read as."""
-        for pattern, start, end in self.shape.fits:
-            counts = dict(zip(pattern.counts, self.shape.counts, strict=True))
+        for pattern, start, end, counts in self.shape.fits:
             if pattern.chain:
                 codes = (*self.codes[:start], "", *self.codes[end:])
                 named = dict(zip(pattern.codes, codes, strict=True))
@@ -112,13 +121,16 @@ class Patterns:
         fits = []
         for pattern in self.table.get(blank, ()):
             place = pattern.codes.index(pattern.chain) if pattern.chain else 0
-            fits.append((pattern, place, place + 1))
+            fits.append(Fit(pattern, place, place + 1, dict(zip(pattern.counts, counts, strict=True))))
         links = list(_LINKED.finditer(blank))
         for link in links:
             length = link.group().count(_CODE)
             start = blank.count(_CODE, 0, link.start())
             chained = blank[: link.start()] + _CHAIN + blank[link.end() :]
-            fits += [(pattern, start, start + length) for pattern in self.table.get(chained, ())]
+            fits += [
+                Fit(pattern, start, start + length, dict(zip(pattern.counts, counts, strict=True)))
+                for pattern in self.table.get(chained, ())
+            ]
         return Shape(piece.count(_CODE), counts, tuple(fits))
 
 

@@ -26,11 +26,12 @@ _FORMS_HELD = 200
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What a literal of a form stands for: an expression with a probe, or a literal of the source."""
+    """What a literal of a form stands for: an expression with a probe, a literal of the source, or an old value."""
 
     span: Span | None
     constant: Any
     negative: bool
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,24 @@ class Form:
     work: Work
 
 
-def fits(index: SourceIndex, running: Running, node: ast.expr, shown: str, value: str) -> bool:
+def fits(
+    index: SourceIndex,
+    running: Running,
+    node: ast.expr | ast.AugAssign,
+    shown: str,
+    *,
+    value: str = "",
+    olds: Sequence[Value] = (),
+    news: Sequence[Value] = (),
+) -> bool:
     """Is this surely a true form of an expression, and does it come to its value, as far as it can be worked out?
 
-    `value` is the text of what the whole came to, empty to take it from the probe. False says nothing: the form
-    may be one that is not read this way.
+    False says nothing: the form may be one that is not read this way.
+
+    Args:
+        node: the expression; of an augmented assignment the form is old value, operator, other operand.
+        value: the text of what the whole came to, empty to take it from the probe.
+        olds, news: of an augmented assignment, what may have stood at its target before and after.
     """
     parts = _LITERAL.split(shown)
     key = (node, "\x02".join(parts[::2]))
@@ -65,10 +79,13 @@ def fits(index: SourceIndex, running: Running, node: ast.expr, shown: str, value
         values.append(told)
         if operand.negative:
             told = -told if isinstance(told, (int, float)) else told
-        if operand.span is None:
-            if type(told) is not type(operand.constant) or told != operand.constant:
+        if operand.span is not None:
+            if not _had(probes.get(operand.span), told):
                 return False
-        elif not _had(probes.get(operand.span), told):
+        elif operand.old:
+            if not _had(olds, told):
+                return False
+        elif type(told) is not type(operand.constant) or told != operand.constant:
             return False
     if form.work is unknown:
         return True
@@ -80,7 +97,7 @@ def fits(index: SourceIndex, running: Running, node: ast.expr, shown: str, value
         return False
     if value:
         return repr(result) == value
-    return _had(probes.get(index.span(node)), result)
+    return _had(news if isinstance(node, ast.AugAssign) else probes.get(index.span(node)), result)
 
 
 def _literal(text: str) -> Any:
@@ -101,7 +118,7 @@ def _had(values: Sequence[Value] | None, told: Any) -> bool:
     )
 
 
-def _read(index: SourceIndex, node: ast.expr, between: list[str]) -> Form | None:
+def _read(index: SourceIndex, node: ast.expr | ast.AugAssign, between: list[str]) -> Form | None:
     names = {_SLOT.format(number): number for number in range(len(between) - 1)}
     text = "".join([part + name for part, name in zip(between, [*names, ""], strict=True)])
     if any(name in part for part in between for name in names):
@@ -111,7 +128,11 @@ def _read(index: SourceIndex, node: ast.expr, between: list[str]) -> Form | None
         return None
     operands: dict[int, Operand] = {}
     try:
-        if not _pair(index, node, tree, names, operands) or len(operands) != len(names):
+        if isinstance(node, ast.AugAssign):
+            paired = _pair_stored(index, node, tree, names, operands)
+        else:
+            paired = _pair(index, node, tree, names, operands)
+        if not paired or len(operands) != len(names):
             return None
     except RecursionError:
         return None
@@ -148,6 +169,22 @@ def _pair(
             elif type(one) is not type(other) or one != other:
                 return False
     return True
+
+
+def _pair_stored(
+    index: SourceIndex, node: ast.AugAssign, tree: ast.AST, names: dict[str, int], operands: dict[int, Operand]
+) -> bool:
+    """The same for an augmented assignment, whose left operand is what stood at its target."""
+    if not isinstance(tree, ast.BinOp) or type(tree.op) is not type(node.op):
+        return False
+    left, negative = tree.left, False
+    if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
+        left, negative = left.operand, True
+    if isinstance(left, ast.Name) and left.id in names:
+        operands[names[left.id]] = Operand(None, None, negative, old=True)
+    elif not _pair(index, node.target, tree.left, names, operands):
+        return False
+    return _pair(index, node.value, tree.right, names, operands)
 
 
 def _operand(index: SourceIndex, node: ast.expr, *, negative: bool) -> Operand:

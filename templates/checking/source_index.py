@@ -77,7 +77,7 @@ class Statement:
     expressions: dict[str, list[ast.expr]] | None = None
     by_tree: dict[str, list[ast.expr]] | None = None
     above: dict[ast.AST, ast.AST] | None = None
-    forms: dict[tuple[ast.expr, str], Any] = field(default_factory=dict)
+    forms: dict[tuple[ast.AST, str], Any] = field(default_factory=dict)
 
     def holds(self, point: Point) -> bool:
         """Does its body hold this point of the source?"""

@@ -7,7 +7,7 @@ from templates.checking.arithmetic import Fails, Unknown, compute
 from templates.checking.forms import fits
 from templates.checking.moment import Moment, refuse_unless
 from templates.checking.source_index import has_comment, parse_expression
-from templates.checking.value_match import same
+from templates.checking.value_match import is_text, same
 from templates.checking.value_text import Literal, Reader, Row, Told, Unreadable, read_value
 from tracer.events import Exact, Ref, Value
 
@@ -41,6 +41,13 @@ def known(moment: Moment, node: ast.expr) -> list[Value]:
     if moment.running is None:
         return []
     return moment.running.probes.get(moment.index.span(node), [])
+
+
+def said_value(moment: Moment, node: ast.expr, text: str) -> bool:
+    """Had the expression the value that a text says?"""
+    if any(is_text(text, value) for value in known(moment, node)):
+        return True
+    return had_value(moment, node, read_value(text))
 
 
 def had_value(moment: Moment, node: ast.expr, told: Told) -> bool:
@@ -77,7 +84,7 @@ def check_shown(moment: Moment, node: ast.expr, shown: str, value: str | None) -
     `value` is the text of what the whole came to, None to take it from the probe.
     """
     running = moment.running
-    if running is not None and fits(moment.index, running, node, shown, value or ""):
+    if running is not None and fits(moment.index, running, node, shown, value=value or ""):
         return
     try:
         told = read_value(shown)
@@ -113,6 +120,9 @@ def check_fails(moment: Moment, node: ast.expr, shown: str, error: str) -> None:
 
 def check_augmented(moment: Moment, node: ast.AugAssign, shown: str, olds: list[Value], news: list[Value]) -> None:
     """Refuses a form of `old op value` that has other operands, or comes to another value than is stored."""
+    running = moment.running
+    if running is not None and fits(moment.index, running, node, shown, olds=olds, news=news):
+        return
     tree, walk = _read_form(moment, shown)
     holds = isinstance(tree, ast.BinOp) and type(tree.op) is type(node.op)
     refuse_unless(holds, "it is not the old value, the operator and the other operand")

@@ -25,6 +25,9 @@ Look = Callable[[int], HeapObject]
 
 Holds = Callable[[Told, Value], bool]
 _FEW_KEYS = 1000
+_SHORT = 10**300
+_LONG = 20_000
+_ATOMS = frozenset({str, bool, float, bytes, type(None)})
 _CHUNK = 10**3000
 _PLAIN = {"[": "list", "(": "tuple", "{": "set", ":": "dict"}
 
@@ -41,6 +44,14 @@ def decimal(number: int) -> str:
     return sign + "".join(reversed(pieces)).lstrip("0")
 
 
+def is_text(text: str, value: Value) -> bool:
+    """Is this surely the text of a plain value? False says nothing."""
+    kind = type(value)
+    if kind is int:
+        return -_SHORT < value < _SHORT and text == str(value)  # type: ignore[operator]
+    return kind in _ATOMS and text == repr(value)
+
+
 def same_text(text: str, value: Value, look: Look) -> bool:
     """Is this text the value's?
 
@@ -48,11 +59,20 @@ def same_text(text: str, value: Value, look: Look) -> bool:
         Unreadable: the text is no value at all.
     """
     kind = type(value)
-    if kind is int and text == decimal(value):  # type: ignore[arg-type]
-        return True
-    if kind is Exact:
+    if kind is Ref:
+        found = look(value.id)  # type: ignore[union-attr]
+        if found.kind == "list" == found.type and _is_plain_list(text, found.items):
+            return True
+    elif kind is Exact:
         return text == value.text  # type: ignore[union-attr]
+    elif is_text(text, value):
+        return True
     return same(read_value(text), value, look)
+
+
+def _is_plain_list(text: str, items: list[Value]) -> bool:
+    """Is this surely the text of a list of plain values? Only the brackets of values of ours could say else."""
+    return len(items) < len(text) < _LONG and "(" not in text and text == repr(items)
 
 
 def same(told: Told, value: Value, look: Look, within: tuple[int, ...] = ()) -> bool:

@@ -18,6 +18,7 @@ from templates.checking.substitution import (
     is_known,
     known,
     lengths,
+    said_value,
 )
 from templates.checking.targets import is_target, pairs_of, values_of
 from templates.checking.value_match import same
@@ -29,8 +30,8 @@ def _work(moment: Moment, claim: Claim) -> None:
     running = running_of(moment)
     nodes = moment.index.find(running.statement, claim.code["source"])
     refuse_unless(bool(nodes), "the statement has no such expression")
-    told = read_value(claim.code["value"])
-    valued = [node for node in nodes if had_value(moment, node, told)]
+    told = claim.code["value"]
+    valued = [node for node in nodes if said_value(moment, node, told)]
     if not valued:
         refuse_unless(any(is_known(moment, node) for node in nodes), "it is not worked out (yet)")
         refuse_unless(False, "its value is another one")

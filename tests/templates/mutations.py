@@ -59,7 +59,7 @@ class _Narration:
             (number, place, pattern, start)
             for number, line in self.steps.items()
             for place, sentence in enumerate(line.sentences)
-            for pattern, start, _ in sentence.shape.fits[:1]
+            for pattern, start, *_ in sentence.shape.fits[:1]
             if fits(pattern)
         ]
         return self.chance.choice(found) if found else None
@@ -171,7 +171,7 @@ def _index(told: _Narration) -> tuple[str, str] | None:
         (number, place, at, match)
         for number, line in told.steps.items()
         for place, sentence in enumerate(line.sentences)
-        for pattern, _, _ in sentence.shape.fits[:1]
+        for pattern, *_ in sentence.shape.fits[:1]
         if "place" in pattern.codes
         for at in [_at(pattern, "place")]
         for match in re.finditer(r"\[(\d+)\]", sentence.codes[at])

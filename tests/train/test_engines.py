@@ -130,6 +130,19 @@ def test_requests_of_one_batch_keep_their_own_limits(engine: Engine) -> None:
     assert [len(sample.tokens) <= limit for sample, limit in zip(generate(engine, [short, long]), (3, 12), strict=True)]
 
 
+def test_the_likeliest_tokens_are_taken_at_temperature_zero(engine: Engine, folder: Path) -> None:
+    (request,) = questions(1, temperature=0.0, max_tokens=1)
+    mixed = [*questions(2), Request("greedy", request.prompt, request.sampling, 0)]
+    sample = generate(engine, mixed)[-1]
+    policy = load(folder)
+    with torch.no_grad():
+        hidden = policy.hidden(pack([Document(request.prompt, request.prompt)]))[-1]
+        likeliest = policy.lm.get_output_embeddings()(hidden).topk(2)
+    # Numbers of 8 bits of precision may swap two tokens that are all but equal.
+    close = float(likeliest.values[0] - likeliest.values[1]) < 0.05
+    assert sample.tokens[0] in likeliest.indices[: 1 + close].tolist()
+
+
 def test_logprobs_are_of_the_distribution_that_was_drawn_from(engine: Engine, folder: Path) -> None:
     (request,) = questions(1, temperature=0.5, max_tokens=1)
     (sample,) = generate(engine, [request])

@@ -1,8 +1,8 @@
 """Samples with `transformers`: slow and simple, in the trainer's own process and numbers."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from itertools import takewhile
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,9 +11,6 @@ from transformers import LogitsProcessor, LogitsProcessorList, TopPLogitsWarper
 from train.model.policy import Policy, generating
 from train.rollouts.engine import Request, Sample
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
 
 class _Draw(LogitsProcessor):
     """Draws one token a row from the row's own generator and leaves nothing else for greedy search to take.
@@ -21,29 +18,40 @@ class _Draw(LogitsProcessor):
     `generate` knows one random stream for the whole batch; a row's draw would then hang on its neighbours.
     """
 
-    def __init__(self, requests: Sequence[Request]) -> None:
+    def __init__(self, requests: Sequence[Request], end_token: int) -> None:
+        self._end = end_token
+        self._sampling = requests[0].sampling
         self._generators = [torch.Generator().manual_seed(request.seed) for request in requests]
-        self._sampling = [request.sampling for request in requests]
+        self._ended = [False] * len(requests)
         self.logprobs: list[list[float]] = [[] for _ in requests]
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        chosen = []
-        for row, sampling in enumerate(self._sampling):
-            logits = scores[row : row + 1].float()
-            if sampling.temperature > 0:
-                logits = logits / sampling.temperature
-                if sampling.top_p < 1:
-                    logits = TopPLogitsWarper(sampling.top_p)(input_ids[row : row + 1], logits)
-                logprobs = torch.log_softmax(logits, -1)[0].cpu()
-                token = int(torch.multinomial(logprobs.exp(), 1, generator=self._generators[row]))
-                self.logprobs[row].append(float(logprobs[token]))
-            else:
-                token = int(logits.argmax())
-                self.logprobs[row].append(0.0)
-            chosen.append(token)
+        logits = scores.float()
+        if self._sampling.temperature > 0:
+            logits = logits / self._sampling.temperature
+            if self._sampling.top_p < 1:
+                logits = TopPLogitsWarper(self._sampling.top_p)(input_ids, logits)
+        logprobs = torch.log_softmax(logits, -1).cpu()
+        chosen = logprobs.argmax(-1)
+        if self._sampling.temperature > 0:
+            chances = logprobs.exp()
+            for row, generator in enumerate(self._generators):
+                if not self._ended[row]:
+                    chosen[row] = torch.multinomial(chances[row], 1, generator=generator)
+            said = logprobs.gather(-1, chosen[:, None]).squeeze(-1).tolist()
+        else:
+            said = [0.0] * len(chosen)
+        for row, token in enumerate(chosen.tolist()):
+            if not self._ended[row]:
+                self.logprobs[row].append(said[row])
+                self._ended[row] = token == self._end
         forced = torch.full_like(scores, -torch.inf)
-        forced[torch.arange(len(chosen)), chosen] = 0.0
+        forced[torch.arange(len(chosen)), chosen.to(forced.device)] = 0.0
         return forced
+
+
+def _manner(request: Request) -> tuple[float, float]:
+    return request.sampling.temperature, request.sampling.top_p
 
 
 class TransformersEngine:
@@ -84,8 +92,10 @@ class TransformersEngine:
         self._queue.append(request)
 
     def step(self) -> list[tuple[str, Sample]]:
-        """Generates for the oldest requests, to the end of each."""
-        requests, self._queue = self._queue[: self._batch], self._queue[self._batch :]
+        """Generates for the oldest requests that are sampled alike, to the end of each."""
+        alike = takewhile(lambda request: _manner(request) == _manner(self._queue[0]), self._queue[: self._batch])
+        requests = list(alike)
+        self._queue = self._queue[len(requests) :]
         return [(request.key, sample) for request, sample in zip(requests, self._generate(requests), strict=True)]
 
     def _generate(self, requests: Sequence[Request]) -> list[Sample]:
@@ -97,8 +107,8 @@ class TransformersEngine:
         for row, request in enumerate(requests):
             ids[row, width - len(request.prompt) :] = torch.tensor(request.prompt)
             mask[row, width - len(request.prompt) :] = 1
-        draw = _Draw(requests)
-        with self._ready() as lm:
+        draw = _Draw(requests, self._end)
+        with generating(self._policy) as lm:
             device = next(lm.parameters()).device
             output: Any = lm.generate(
                 input_ids=ids.to(device),
@@ -114,9 +124,6 @@ class TransformersEngine:
             self._sample(request, tokens, logprobs)
             for request, tokens, logprobs in zip(requests, rows, draw.logprobs, strict=True)
         ]
-
-    def _ready(self) -> AbstractContextManager["PreTrainedModel"]:
-        return generating(self._policy)
 
     def _sample(self, request: Request, tokens: list[int], logprobs: list[float]) -> Sample:
         tokens = tokens[: request.sampling.max_tokens]

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 import struct
 import tempfile
@@ -17,6 +16,7 @@ from docker.utils import kwargs_from_env
 from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
 from sandbox.jail.children import FLAGS, START
+from sandbox.janitor import owner_labels, remove_orphans
 from sandbox.slot_number import SlotNumber
 
 _ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
@@ -28,6 +28,8 @@ _NO_ENGINE = (
     "give yourself its group, or use the weaker `--sandbox process`"
 )
 _building = threading.Lock()
+_swept = threading.Event()
+"""Set once this process has looked for containers that others left."""
 
 
 def connect() -> docker.APIClient:
@@ -92,6 +94,9 @@ class DockerJail:
         self.capacity_bytes = capacity_bytes
         self._client = connect()
         self.host_kernel = str(self._client.info().get("KernelVersion", ""))
+        if not _swept.is_set():
+            _swept.set()
+            remove_orphans(self._client)
         image = config.image or build_image(self._client)
         self._slot = SlotNumber()
         self._said = bytearray()
@@ -134,7 +139,7 @@ class DockerJail:
             stdin_open=True,
             network_disabled=True,
             host_config=host,
-            labels={"nlex.sandbox": "1", "nlex.owner": f"{os.getpid()}@{socket.gethostname()}"},
+            labels=owner_labels(),
         )
         self._id = container["Id"]
         stream: Any = client.attach_socket(self._id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})

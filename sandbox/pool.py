@@ -10,7 +10,7 @@ from typing import Self
 
 from sandbox.config import JailBroken, JailUnfit, SandboxConfig, SandboxUnavailable
 from sandbox.jail_client import Jail, same_program
-from sandbox.slot import Slot
+from sandbox.slot import OpenJail, Slot
 from sandbox.verdict import Report, outcome_of, read_report
 from schemas.job import Job
 from schemas.outcome import Outcome
@@ -60,12 +60,16 @@ class Sandbox:
 
     Its methods may be called from any number of threads. Jails start at their first job; they end with
     `close`, with the context, or with this process.
+
+    Attributes:
+        slots: the places for jails, for whoever reports on them.
     """
 
-    def __init__(self, config: SandboxConfig) -> None:
+    def __init__(self, config: SandboxConfig, open_jail: OpenJail | None = None) -> None:
+        """`open_jail` starts a jail with room for so many bytes, if not one of the configured backend."""
         self.config = config
-        self._slots = [Slot(config, self._open_jail) for _ in range(config.slots)]
-        self._free = list(self._slots)
+        self.slots = [Slot(config, open_jail or self._open_jail) for _ in range(config.slots)]
+        self._free = list(self.slots)
         self._change = threading.Condition()
         self._closed = False
 
@@ -114,7 +118,7 @@ class Sandbox:
 
     def _examine_frame(self, jobs: Sequence[Job], alone: bool) -> list[tuple[Outcome, Report]]:
         capacity = _capacity_for(jobs)
-        count = len(self._slots) if alone else 1
+        count = len(self.slots) if alone else 1
         done: list[tuple[Outcome, Report]] = []
         failures: list[str] = []
         kills = unfit = 0
@@ -176,7 +180,7 @@ class Sandbox:
         with self._change:
             self._closed = True
             self._change.notify_all()
-        for slot in self._slots:
+        for slot in self.slots:
             slot.close()
 
     def __enter__(self) -> Self:

@@ -10,6 +10,8 @@ from sandbox.jail_client import Evidence, Health, Jail, ask_health, exchange
 from sandbox.levels import RUNGS, Level, is_below, process_level
 from schemas.job import Job, Limits, Program
 
+OpenJail = Callable[[int], Jail]
+
 JOBS_A_JAIL = 2000
 HEALTH_EVERY = 200
 DRIFT_BYTES = 96 << 20
@@ -40,14 +42,15 @@ class Slot:
     """At most one jail, and at times its successor on the way. One thread at a time may `run`.
 
     Attributes:
+        jail: the jail in use, None before the first job and after one that broke.
         kills: jails that broke in here, for reports.
     """
 
-    def __init__(self, config: SandboxConfig, open_jail: Callable[[int], Jail]) -> None:
+    def __init__(self, config: SandboxConfig, open_jail: OpenJail) -> None:
         """`open_jail` starts a jail with room for this many bytes; it raises what the backends raise."""
         self._config = config
         self._open_jail = open_jail
-        self._jail: Jail | None = None
+        self.jail: Jail | None = None
         self._next: Future[Jail] | None = None
         self._jobs = 0
         self._least_memory = 0
@@ -100,24 +103,24 @@ class Slot:
     def _ready_jail(self, capacity_bytes: int) -> Jail:
         """The jail to use now: the next one if it is there or there is no other."""
         coming = self._next
-        if coming is not None and (self._jail is None or coming.done()):
+        if coming is not None and (self.jail is None or coming.done()):
             self._next = None
             self._retire()
             self._adopt(coming.result())
-        if self._jail is not None and self._jail.capacity_bytes < capacity_bytes:
+        if self.jail is not None and self.jail.capacity_bytes < capacity_bytes:
             self._retire()
-        if self._jail is None:
+        if self.jail is None:
             self._adopt(self._open(capacity_bytes))
-        assert self._jail is not None
-        return self._jail
+        assert self.jail is not None
+        return self.jail
 
     def _adopt(self, jail: Jail) -> None:
-        self._jail, self._jobs = jail, 0
+        self.jail, self._jobs = jail, 0
         self._least_memory = ask_health(jail).memory_bytes
 
     def _retire(self) -> None:
         """Let go of the jail; ending it is nobody's wait."""
-        jail, self._jail = self._jail, None
+        jail, self.jail = self.jail, None
         if jail is not None:
             threading.Thread(target=jail.close, name="nlex-close-jail").start()
 
@@ -134,7 +137,7 @@ class Slot:
                 killed = bool(evidence.reason) or evidence.signal is not None or bool(evidence.setup_error)
                 yield evidence
         except JailBroken as error:
-            self._jail = None
+            self.jail = None
             self.kills += 1
             said = jail.close()
             self._renew(jail.capacity_bytes)
@@ -157,12 +160,12 @@ class Slot:
 
     def health(self) -> Health | None:
         """What the jail says of itself; None if there is none. Raises JailBroken."""
-        return None if self._jail is None else ask_health(self._jail)
+        return None if self.jail is None else ask_health(self.jail)
 
     def close(self) -> None:
         """End the jail, and the one on its way."""
         self._closed.set()
-        jail, self._jail = self._jail, None
+        jail, self.jail = self.jail, None
         coming, self._next = self._next, None
         if jail is not None:
             jail.close()

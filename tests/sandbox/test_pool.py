@@ -6,13 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
 from sandbox import Sandbox, SandboxConfig, SandboxUnavailable
+from sandbox.image import image_tag
+from sandbox.jail_client import Jail
+from sandbox.janitor import owner_labels, remove_orphans
+from sandbox.process_backend import ProcessJail
+from sandbox.slot import Slot
 from schemas.job import Job, Limits, Program
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +34,13 @@ sandbox.run(Job(Program("stdin", "import time; time.sleep(600)"), limits=Limits(
 
 
 def containers(owner: int) -> list[str]:
-    engine = docker.from_env()
-    found = engine.containers.list(all=True, filters={"label": "nlex.sandbox"})
-    return [box.id for box in found if box.labels["nlex.owner"].startswith(f"{owner}@")]
+    """Containers of this owner, ended ones too."""
+    return [box["Id"] for box in docker.APIClient().containers(all=True, filters={"label": f"nlex.owner={owner}"})]
+
+
+def running(owner: int) -> list[str]:
+    """Containers of this owner that still have a process."""
+    return [box["Id"] for box in docker.APIClient().containers(filters={"label": f"nlex.owner={owner}"})]
 
 
 def descendants(owner: int) -> list[int]:
@@ -48,8 +57,8 @@ def alive(pid: int) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def eventually(done: Callable[[], bool]) -> bool:
-    give_up = time.monotonic() + 30
+def eventually(done: Callable[[], bool], within_s: float = 30) -> bool:
+    give_up = time.monotonic() + within_s
     while not done():
         if time.monotonic() > give_up:
             return False
@@ -69,6 +78,7 @@ def test_no_container_outlives_a_client_that_is_killed():
     assert containers(client.pid)
     client.kill()
     client.communicate()
+    assert eventually(lambda: not running(client.pid), within_s=2)
     assert eventually(lambda: not containers(client.pid))
 
 
@@ -108,6 +118,104 @@ def test_a_jail_that_dies_is_replaced_and_the_job_done_by_the_next(backend):
                 docker.APIClient().kill(jail)
         outcome = sandbox.run(ANSWER)
     assert (outcome.verdict, outcome.stdout) == ("ok", b"42\n")
+
+
+@pytest.fixture
+def lone(request) -> Iterator[tuple[Sandbox, Slot]]:
+    """A sandbox of one slot in plain processes, and that slot."""
+    with Sandbox(SandboxConfig(backend="process")) as sandbox:
+        assert sandbox.run(ANSWER).stdout == b"42\n"
+        yield sandbox, sandbox.slots[0]
+
+
+def test_a_worn_jail_is_replaced_while_it_still_serves(lone, monkeypatch):
+    sandbox, slot = lone
+    monkeypatch.setattr("sandbox.slot.JOBS_A_JAIL", 5)
+    first = slot.jail
+    assert eventually(lambda: sandbox.run(ANSWER).stdout == b"42\n" and slot.jail is not first)
+
+
+def test_a_jail_that_grows_is_replaced(lone, monkeypatch):
+    sandbox, slot = lone
+    monkeypatch.setattr("sandbox.slot.HEALTH_EVERY", 1)
+    monkeypatch.setattr("sandbox.slot.DRIFT_BYTES", -1)
+    first = slot.jail
+    sandbox.run(ANSWER)
+    assert eventually(lambda: sandbox.run(ANSWER).stdout == b"42\n" and slot.jail is not first)
+
+
+def test_a_jail_is_asked_a_known_question_after_every_kill(lone, monkeypatch):
+    sandbox, slot = lone
+    asked = []
+    monkeypatch.setattr("sandbox.slot.passes_canary", asked.append)
+    first = slot.jail
+    sandbox.run(ANSWER)
+    assert asked == []
+    sandbox.run(Job(Program("stdin", "while True: print('x' * 9999)"), limits=Limits(1, 5, output_bytes=1000)))
+    assert asked == [first]
+
+
+def test_a_jail_that_answers_the_known_question_wrongly_is_replaced(lone, monkeypatch):
+    sandbox, slot = lone
+    first = slot.jail
+    monkeypatch.setattr("sandbox.slot._CANARY", Job(Program("stdin", "print('no')")))
+    sandbox.run(Job(Program("stdin", "import os; os.kill(os.getpid(), 9)"), limits=Limits(1, 5)))
+    monkeypatch.undo()
+    assert sandbox.run(ANSWER).stdout == b"42\n"
+    assert slot.jail is not first
+
+
+class BreaksOnCue:
+    """A slot's jail that hangs up whenever a job holds the word."""
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
+        self.capacity_bytes, self.host_kernel = jail.capacity_bytes, jail.host_kernel
+
+    def send(self, data: bytes, timeout_s: float) -> None:
+        if b"poison" in data:
+            raise OSError("hung up")
+        self._jail.send(data, timeout_s)
+
+    def receive_exactly(self, count: int, timeout_s: float) -> bytes:
+        return self._jail.receive_exactly(count, timeout_s)
+
+    def close(self) -> str:
+        return self._jail.close()
+
+
+def test_a_job_that_breaks_two_jails_is_quarantined_and_its_neighbours_are_not(monkeypatch):
+    opened = []
+
+    def open_jail(capacity: int) -> BreaksOnCue:
+        opened.append(capacity)
+        return BreaksOnCue(ProcessJail(capacity))
+
+    monkeypatch.setattr("sandbox.pool._quarantined", set())
+    with Sandbox(SandboxConfig(backend="process", slots=2), open_jail) as sandbox:
+        program = Program("stdin", "print(input())")
+        jobs = [Job(program, f"{word}\n", limits=Limits(1, 10)) for word in ("a", "b", "c")]
+        poison = Job(program, "d\n# poison\n", limits=Limits(1, 10))
+        bad = Job(Program("stdin", "print('poison')"), limits=Limits(1, 10))
+        assert [outcome.stdout for outcome in sandbox.run_all(jobs)] == [b"a\n", b"b\n", b"c\n"]
+        first = sandbox.run(bad)
+        assert (first.verdict, "quarantined" in first.detail) == ("sandbox_error", True)
+        spent = len(opened)
+        assert sandbox.run(bad).detail.startswith("quarantined")
+        assert len(opened) == spent
+        together = sandbox.run_all([jobs[0], poison, jobs[1]])
+        assert [outcome.verdict for outcome in together] == ["ok", "sandbox_error", "ok"]
+
+
+def test_a_container_whose_owner_is_gone_is_removed_and_others_are_not():
+    client = docker.APIClient()
+    with Sandbox(SandboxConfig()) as sandbox:
+        sandbox.run(ANSWER)
+        (mine,) = containers(os.getpid()) or [""]
+        labels = owner_labels() | {"nlex.owner": "999999999"}
+        orphan = client.create_container(image_tag(), command=["/usr/local/bin/python3"], labels=labels)["Id"]
+        assert orphan in remove_orphans(client)
+        assert mine in containers(os.getpid())
 
 
 def test_a_job_larger_than_the_jail_gets_a_larger_jail(box):

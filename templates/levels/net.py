@@ -1,6 +1,5 @@
 """Tells what a range of events comes to: its net changes as one frame sees them, what it printed and what it read."""
 
-import codecs
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,9 @@ from tracer.events import (
     Change,
     DelItem,
     Discard,
+    New,
     Printed,
+    Probe,
     Read,
     Ref,
     Refill,
@@ -36,12 +37,20 @@ _MISSING: Any = object()
 
 
 @dataclass
-class _Before:
-    """What a range will overwrite, kept while it still stands."""
+class Before:
+    """What a range will overwrite, kept while it still stands.
+
+    Attributes:
+        names: by frame and name, the value and its text.
+        items: by object, what it holds; None where nothing but single elements are set.
+        changes: of a single event, by object, all that happens to it.
+        streams: is anything printed or read?
+    """
 
     names: dict[tuple[int, str], tuple[Value, str]] = field(default_factory=dict)
     items: dict[int, Any] = field(default_factory=dict)
     changes: dict[int, list[Change]] = field(default_factory=dict)
+    streams: bool = False
 
 
 class NetTeller:
@@ -58,46 +67,52 @@ class NetTeller:
         self.places = Places(self.state)
         self.stdin = stdin
         self.read_at = 0
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def pass_over(self, changes: Sequence[Change]) -> None:
         """Applies changes that are told elsewhere."""
         for change in changes:
-            self.places.note(change)
-            self.state.apply(change)
-            if isinstance(change, Printed):
-                self.decoder.decode(change.data)
-            elif isinstance(change, Read):
-                self.read_at += change.count
+            if change.__class__ is not Probe:
+                self.places.note(change)
+                self.state.apply(change)
+                if change.__class__ is Read:
+                    self.read_at += change.count
 
-    def before(self, changes: Sequence[Change], frame: int) -> _Before:
+    def before(self, changes: Sequence[Change], frame: int) -> Before:
         """What the changes of a range will overwrite, seen from a frame."""
-        kept = _Before()
+        kept = Before()
         frames, heap = self.state.frames, self.state.heap
         for change in changes:
+            kind = change.__class__
+            if kind is Probe or kind is New:
+                continue
             if isinstance(change, Bind | Unbind):
                 key = (change.frame, change.name)
                 if key not in kept.names and change.frame in (frame, 0):
                     value = frames[change.frame].names.get(change.name, _MISSING)
                     kept.names[key] = (value, value_text(value, heap) if value is not _MISSING else "")
-            elif isinstance(change, _MUTATIONS) and change.id in heap and change.id not in kept.items:
-                kept.items[change.id] = heap[change.id].items.copy()
-            if self.single and isinstance(change, _MUTATIONS):
-                kept.changes.setdefault(change.id, []).append(change)
+            elif isinstance(change, _MUTATIONS):
+                if change.id in heap and kept.items.get(change.id) is None:
+                    # Of a single event, what is set is told without what was there: no copy of a long list for it.
+                    spared = self.single and kind is SetItem
+                    kept.items[change.id] = None if spared else heap[change.id].items.copy()
+                if self.single:
+                    kept.changes.setdefault(change.id, []).append(change)
+            else:
+                kept.streams = True
         return kept
 
-    def tell(self, changes: Sequence[Change], frame: int, before: _Before, known: Collection[str] = ()) -> list[str]:
+    def tell(self, changes: Sequence[Change], frame: int, before: Before, known: Collection[str] = ()) -> list[str]:
         """The sentences of a range whose changes are applied; names in `known` are told elsewhere."""
-        if not (before.names or before.items or any(isinstance(change, Printed | Read) for change in changes)):
+        if not (before.names or before.items or before.streams):
             return []
-        said = self._read(changes)
+        said = self._read(changes) if before.streams else []
         for id, items in before.items.items():
             said += self._object(id, items, frame, before.changes.get(id, []))
         names = [key for key in before.names if key[1] not in known]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
             said += self._name(key, frame, *before.names[key])
-        return said + self._printed(changes)
+        return said + self._printed(changes) if before.streams else said
 
     # Input and output.
 
@@ -162,6 +177,9 @@ class NetTeller:
         if path is None:
             return []
         at = self.places.text(path)
+        if old is None:
+            keys = dict.fromkeys(change.key for change in changes if isinstance(change, SetItem))
+            return self._elements(holder, [(key, _MISSING) for key in keys], at) or self._whole(id, at)
         match holder.kind:
             case "list" | "deque" | "tuple":
                 told = self._spliced(old, changes, at) if self.single else []
@@ -172,7 +190,10 @@ class NetTeller:
                 told = self._members(holder, old, at)
             case _:
                 told = []
-        return told or [self.say("restate", code(at), code(value_text(Ref(id), self.state.heap)))]
+        return told or self._whole(id, at)
+
+    def _whole(self, id: int, at: str) -> list[str]:
+        return [self.say("restate", code(at), code(value_text(Ref(id), self.state.heap)))]
 
     def _spliced(self, old: list[Value], changes: list[Change], at: str) -> list[str]:
         """What a single event put at the end of a sequence, or took from an end of it; nothing for any other change."""

@@ -49,22 +49,18 @@ def _bound_by(node: ast.AST) -> list[str]:
     return []
 
 
-def bound_in(scope: ast.AST) -> tuple[set[str], set[str]]:
-    """The names that a scope binds itself, and those that it declares `global`."""
+def bound_in(scope: ast.AST) -> set[str]:
+    """The names that a scope binds itself, without those that it declares `global` or `nonlocal`."""
     if isinstance(scope, _COMPREHENSIONS):
         targets = [node for part in scope.generators for node in ast.walk(part.target)]
-        return {node.id for node in targets if isinstance(node, ast.Name)}, set()
+        return {node.id for node in targets if isinstance(node, ast.Name)}
     bound: set[str] = set()
     outside: set[str] = set()
-    declared: set[str] = set()
     if isinstance(scope, _FUNCTIONS):
         bound.update(each.arg for each in arguments_of(scope))
-    nodes = _within(scope)
-    for node in nodes:
-        if isinstance(node, ast.Global):
-            declared.update(node.names)
-        elif isinstance(node, ast.Nonlocal):
+    for node in _within(scope):
+        if isinstance(node, ast.Global | ast.Nonlocal):
             outside.update(node.names)
         else:
             bound.update(_bound_by(node))
-    return bound - declared - outside, declared
+    return bound - outside

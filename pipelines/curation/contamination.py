@@ -108,6 +108,8 @@ class EvaluationSets:
 
     def statement_hit(self, statement: str) -> str:
         """What a statement overlaps with, in words; empty where it is clean."""
+        if not self.statements.owners:
+            return ""
         held = self.statements.held_by(statement_words(statement))
         return f"its statement holds that of {held}" if held else ""
 

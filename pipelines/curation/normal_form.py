@@ -8,6 +8,7 @@ docstrings, annotations of parameters and redundant brackets are gone.
 import ast
 import hashlib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.curation.bound_names import arguments_of, bound_in
@@ -42,18 +43,18 @@ class _Writer:
         self.scopes: list[_Scope] = []
         self.imported: dict[str, str] = {}
         self.attributes: dict[str, str] = {}
-        self.own_attributes = _own_attributes(tree)
-        self.kept = _kept_parameters(tree)
+        nodes = list(ast.walk(tree))
+        self.own_attributes = _own_attributes(nodes)
+        self.kept = _kept_parameters(nodes)
+        self.globals = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
         self.count = 0
         self.enter(tree, "module")
         self.body(tree.body)
 
     def enter(self, node: ast.AST, kind: str) -> None:
-        bound, _ = bound_in(node)
+        bound = bound_in(node)
         if kind == "module":
-            for each in ast.walk(node):
-                if isinstance(each, ast.Global):
-                    bound.update(each.names)
+            bound |= self.globals
         self.scopes.append(_Scope(kind, bound))
 
     def say(self, exact: str, word: str = "") -> None:
@@ -163,21 +164,21 @@ def _is_bare_text(statement: ast.stmt) -> bool:
     )
 
 
-def _own_attributes(tree: ast.Module) -> set[str]:
+def _own_attributes(nodes: Sequence[ast.AST]) -> set[str]:
     """Attributes that the program itself makes: methods, class variables, and what it assigns to."""
     own: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
-            own |= bound_in(node)[0]
+            own |= bound_in(node)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             own.add(node.attr)
     return {name for name in own if not (name.startswith("__") and name.endswith("__"))}
 
 
-def _kept_parameters(tree: ast.Module) -> set[str]:
+def _kept_parameters(nodes: Sequence[ast.AST]) -> set[str]:
     """Parameters that calls name: renaming one alone would change the program."""
-    named = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
-    parameters = {each.arg for node in ast.walk(tree) if isinstance(node, _FUNCTIONS) for each in arguments_of(node)}
+    named = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
+    parameters = {each.arg for node in nodes if isinstance(node, _FUNCTIONS) for each in arguments_of(node)}
     return named & parameters
 
 

@@ -18,6 +18,7 @@ from tracer.nameable import describe_exact, describe_opaque
 from tracer.shapes import (
     IMMUTABLE,
     Shape,
+    is_being_sorted,
     is_library_instance,
     is_plain,
     read_attributes,
@@ -360,7 +361,10 @@ class Heap:
     def _compare(self, known: Known) -> bool:
         kind, old, live = known.shape.kind, known.shadow, known.object
         if kind == "list":
-            if len(old) == list.__len__(live) and all(map(is_, old, list.__iter__(live))):
+            size = list.__len__(live)
+            if len(old) == size and all(map(is_, old, list.__iter__(live))):
+                return False
+            if not size and is_being_sorted(live):
                 return False
         elif kind in ("dict", "object"):
             return self._compare_pairs(known)

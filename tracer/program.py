@@ -24,9 +24,11 @@ from tracer.instrument import APPEND, BUFFER, instrument, instrument_call
 from tracer.native import BUILT, NativeRecorder
 from tracer.recorder import Recorder
 from tracer.statements import Instrumented
-from tracer.streams import open_counted_streams, open_streams
+from tracer.streams import ReadCounter, open_counted_streams, open_streams
 
 FILENAME = "program.py"
+_NO_SWITCH = 3600.0
+"""Seconds after which a thread may be interrupted for another: longer than any program may run."""
 _write, _exit = os.write, os._exit
 _PROGRAMS_BUILTINS = types.ModuleType("builtins")
 """The program's own copy, made before any program runs: whatever it patches in there is not patched for us."""
@@ -222,6 +224,33 @@ def _run_plain(prepared: Prepared, call: str | None, report: _Report) -> int:
     return _execute(report, body)
 
 
+def _make_recorder(
+    spec: dict[str, Any],
+    program: Instrumented,
+    names: dict[str, Any],
+    stop: Callable[[str], None],
+    counter: ReadCounter,
+) -> Recorder | NativeRecorder:
+    """The recorder of a program, which finds among its builtins what it has been instrumented with."""
+    header = {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "kind": spec["kind"],
+        "probe": spec["probe"],
+        "max_events": spec["max_events"],
+        "max_trace_bytes": spec["max_trace_bytes"],
+    }
+    options = {"stop": stop, "max_events": spec["max_events"], "max_bytes": spec["max_trace_bytes"]}
+    options["audit"] = spec.get("audit", False)
+    if _is_native(spec):
+        native = NativeRecorder(program, FILENAME, names, header, counter=counter, **options)
+        _PROGRAMS_BUILTINS.__dict__.update(native.builtins())
+        return native
+    recorder = Recorder(program, FILENAME, names, header, read_count=lambda: counter.count, **options)
+    _PROGRAMS_BUILTINS.__dict__.update({APPEND: recorder.probes.append, BUFFER: recorder.probes})
+    sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
+    return recorder
+
+
 def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> int:
     counter = open_counted_streams()
     spec, program = prepared.spec, prepared.instrumented
@@ -232,13 +261,6 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
         tree = instrument_call(program, spec["code"], expression, spec["probe"], native=_is_native(spec))
         call = compile(tree, FILENAME, "eval", dont_inherit=True)
     names = _make_module(spec["kind"])
-    header = {
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "kind": spec["kind"],
-        "probe": spec["probe"],
-        "max_events": spec["max_events"],
-        "max_trace_bytes": spec["max_trace_bytes"],
-    }
 
     def stop(mark: str) -> None:
         """A cut trace is not told, so its program need not run on."""
@@ -247,25 +269,16 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
         report.write()
         _exit(0)
 
-    native, audit = _is_native(spec), spec.get("audit", False)
-    limits = {"max_events": spec["max_events"], "max_bytes": spec["max_trace_bytes"]}
-    recorder: Recorder | NativeRecorder
-    if native:
-        recorder = NativeRecorder(program, FILENAME, names, header, **limits, stop=stop, counter=counter, audit=audit)
-        _PROGRAMS_BUILTINS.__dict__.update(recorder.builtins())
-    else:
-        recorder = Recorder(
-            program, FILENAME, names, header, **limits, stop=stop, read_count=lambda: counter.count, audit=audit
-        )
-        _PROGRAMS_BUILTINS.__dict__.update({APPEND: recorder.probes.append, BUFFER: recorder.probes})
-        sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
-    report.fields["recorder"] = "native" if native else "python"
+    recorder = _make_recorder(spec, program, names, stop, counter)
+    report.fields["recorder"] = "native" if isinstance(recorder, NativeRecorder) else "python"
     watch = Watch(FILENAME, report.tell_watched)
     report.fields["detail"] = "the prelude raised an exception, so nothing of the program ran"
 
     def body() -> None:
         exec(prelude, names)
         report.fields["detail"] = ""
+        # Threads take turns where they wait and nowhere else, so that the same run has the same order of events.
+        sys.setswitchinterval(_NO_SWITCH)
         recorder.enter_module(code, final=call is None)
         recorder.install()
         watch.watch_threads()

@@ -111,6 +111,7 @@ class Recorder:
 
     def install(self) -> None:
         """Begins to record, in this thread and in those that the program starts."""
+        self._given = frozenset(self._globals)
         threading.settrace(self.on_call)
         sys.settrace(self.on_call)
 

@@ -23,6 +23,7 @@ _PLAIN = frozenset(map(id, (int, str, float, bool, bytes, type(None), complex)))
 type_name = type.__dict__["__name__"].__get__
 type_mro = type.__dict__["__mro__"].__get__
 type_flags = type.__dict__["__flags__"].__get__
+_basic_size = type.__dict__["__basicsize__"].__get__
 type_dict = type.__dict__["__dict__"].__get__
 
 
@@ -126,6 +127,11 @@ def read_attributes(value: Any) -> dict[str, Any] | None:
     except AttributeError:
         return None
     return found
+
+
+def is_being_sorted(value: list[Any]) -> bool:
+    """Does `sort` hold the elements of a list at this moment? It puts the room they take at minus one."""
+    return list.__sizeof__(value) < _basic_size(type(value))
 
 
 def is_library_instance(cls: type) -> bool:

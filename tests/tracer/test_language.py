@@ -1,0 +1,74 @@
+"""What the trace says of each part of the language, read and found right; the same on every Python and recorder."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tracer.reference import differences
+from tests.tracer.story import tell
+from tests.tracing import run
+
+LANGUAGE = Path(__file__).parent / "language"
+PROGRAMS = sorted(path.name.removesuffix(".py.txt") for path in LANGUAGE.glob("*.py.txt"))
+ROOT = Path(__file__).parents[2]
+TELL = """
+import json, sys
+from tests.tracer.story import tell
+from tests.tracing import run
+for name, (code, stdin) in json.load(sys.stdin).items():
+    print(json.dumps([name, tell(run(code, stdin=stdin, recorder='python').trace, code)]))
+"""
+
+
+def program(name: str) -> tuple[str, str]:
+    given = LANGUAGE / f"{name}.stdin"
+    return (LANGUAGE / f"{name}.py.txt").read_text(), given.read_text() if given.exists() else ""
+
+
+def interpreter(version: str) -> str | None:
+    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    return str(found[-1]) if found else shutil.which(f"python{version}")
+
+
+@pytest.mark.parametrize("recorder", ["python", "native"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_trace_tells_what_happens(name: str, recorder: str) -> None:
+    code, stdin = program(name)
+    assert tell(run(code, stdin=stdin, recorder=recorder).trace, code) == (LANGUAGE / f"{name}.story").read_text()
+
+
+@pytest.mark.parametrize("probe", ["none", "full"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_replay_equals_the_naive_look(name: str, probe: str, tmp_path: Path) -> None:
+    code, stdin = program(name)
+    found, done = differences(code, tmp_path, stdin=stdin, probe=probe)
+    assert found == []
+    assert done.report["missed"] == 0
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_second_run_leaves_the_same_bytes(name: str) -> None:
+    code, stdin = program(name)
+    assert run(code, stdin=stdin).log == run(code, stdin=stdin).log
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_every_python_gives_the_same_trace(version: str) -> None:
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"there is no Python {version} on this machine")
+    told = subprocess.run(
+        [python, "-c", TELL],
+        input=json.dumps({name: program(name) for name in PROGRAMS}),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    stories = dict(map(json.loads, told.stdout.splitlines()))
+    differing = [name for name in PROGRAMS if stories[name] != (LANGUAGE / f"{name}.story").read_text()]
+    assert differing == []

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.config import SandboxConfig, SandboxUnavailable
 from sandbox.doctor import examine
+from sandbox.levels import DEFAULT_LEVEL, LEVELS
 from sandbox.observe import observe
 from sandbox.pool import Sandbox
 from schemas.job import Limits, Program
@@ -33,10 +34,21 @@ def add_sandbox_arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--cpu", type=float, default=_DEFAULTS.cpu_s, metavar="SECONDS")
     run.add_argument("--wall", type=float, default=_DEFAULTS.wall_s, metavar="SECONDS")
     run.add_argument("--memory", type=int, default=_DEFAULTS.memory_bytes >> 20, metavar="MIB")
+    run.add_argument(
+        "--limit-scale", type=float, default=1.0, metavar="FACTOR", help="multiply the CPU and wall limits"
+    )
+    run.add_argument(
+        "--sandbox-min-level",
+        choices=LEVELS,
+        default=DEFAULT_LEVEL,
+        help="refuse to run behind a weaker wall; `nlex sandbox doctor` shows the ladder (default: %(default)s)",
+    )
     for command in (doctor, run):
         command.add_argument("--sandbox", choices=("docker", "process"), default="docker")
         command.add_argument("--image", help="a Docker image to use instead of our own")
-        command.add_argument("--runtime", help="a Docker runtime, such as runsc")
+        command.add_argument(
+            "--docker-runtime", metavar="NAME", help="an OCI runtime that the engine knows, such as runsc (gVisor)"
+        )
         command.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
 
@@ -45,8 +57,10 @@ def run_sandbox_command(args: argparse.Namespace) -> int:
     try:
         if args.sandbox_command == "build":
             return _build(args)
-        config = SandboxConfig(backend=args.sandbox, image=args.image, runtime=args.runtime)
-        return _doctor(args, config) if args.sandbox_command == "doctor" else _run(args, config)
+        config = SandboxConfig(backend=args.sandbox, image=args.image, runtime=args.docker_runtime)
+        if args.sandbox_command == "doctor":
+            return _doctor(args, config)
+        return _run(args, dataclasses.replace(config, min_level=args.sandbox_min_level))
     except SandboxUnavailable as error:
         print(f"nlex sandbox: {error}", file=sys.stderr)
         return _ENVIRONMENT
@@ -65,14 +79,19 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace, config: SandboxConfig) -> int:
-    checks = examine(config)
-    wanted = next(check for check in checks if check.name == f"{config.backend} sandbox")
-    for check in checks:
+    examination = examine(config)
+    wanted = examination.checks[1]
+    for check in examination.checks:
         print(f"{'ok ' if check.well else 'NO '} {check.name}: {check.detail}")
         if check.remedy:
             print(f"    remedy: {check.remedy}")
+        for step in examination.ladder:
+            if check.name == f"{step.backend} sandbox":
+                print(f"    {'on ' if step.on else 'off'} {step.level}: {step.meaning}")
+                if step.mend:
+                    print(f"        to mend it: {step.mend}")
     if args.json:
-        print(json.dumps({"ok": wanted.well, "checks": [dataclasses.asdict(check) for check in checks]}))
+        print(json.dumps({"ok": wanted.well, **dataclasses.asdict(examination)}))
     return _DONE if wanted.well else _ENVIRONMENT
 
 
@@ -85,8 +104,8 @@ def _run(args: argparse.Namespace, config: SandboxConfig) -> int:
     try:
         code = args.program.read_text(encoding="utf-8")
         stdin = _read(args.stdin) if args.stdin else ""
-        limits = Limits(cpu_s=args.cpu, wall_s=args.wall, memory_bytes=args.memory << 20)
-    except (OSError, UnicodeDecodeError) as error:
+        limits = Limits(cpu_s=args.cpu, wall_s=args.wall, memory_bytes=args.memory << 20).scaled(args.limit_scale)
+    except (OSError, ValueError) as error:
         print(f"nlex sandbox run: {error}", file=sys.stderr)
         return _USAGE
     program = Program("stdin" if args.call is None else "function", code)

@@ -1,6 +1,6 @@
 """A job: one program, one input, and the limits it runs under."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ProgramKind = Literal["stdin", "function"]
@@ -31,6 +31,15 @@ class Limits:
     output_bytes: int = 1 << 20
     max_events: int = MAX_EVENTS
     max_trace_bytes: int = MAX_TRACE_BYTES
+
+    def scaled(self, factor: float) -> "Limits":
+        """The same with the clocks multiplied, for machines faster or slower than those the limits were set for.
+
+        Raises ValueError for a factor that is not above zero.
+        """
+        if not factor > 0:
+            raise ValueError(f"limits are scaled by a factor above zero, got {factor}")
+        return replace(self, cpu_s=self.cpu_s * factor, wall_s=self.wall_s * factor)
 
 
 @dataclass(frozen=True)

@@ -90,3 +90,34 @@ def test_doctor_names_the_remedy_where_there_is_no_engine(sandbox_command, monke
     code, out, _ = sandbox_command("doctor")
     assert code == 3
     assert "apt-get install docker.io" in out
+
+
+def test_doctor_shows_the_ladder_of_both_backends_and_how_to_climb_it(sandbox_command):
+    _, out, _ = sandbox_command("doctor", "--json")
+    ladder = last_object(out)["ladder"]
+    for backend, top in (("docker", "kernel"), ("process", "namespaces")):
+        steps = [step for step in ladder if step["backend"] == backend]
+        assert (steps[0]["level"], steps[-1]["level"]) == ("limits", top)
+        assert steps[0]["on"]
+        assert all(step["on"] or step["mend"] for step in steps)
+    assert "to mend it: install gVisor" in out
+
+
+def test_run_refuses_a_wall_weaker_than_asked_for(sandbox_command, program):
+    wanted = ("--sandbox", "process", "--sandbox-min-level", "container")
+    code, out, err = sandbox_command("run", program("print(1)"), *wanted)
+    assert (code, out) == (3, "")
+    assert "below `container`" in err and "--sandbox docker" in err
+
+
+def test_run_names_the_runtimes_there_are(sandbox_command, program):
+    code, _, err = sandbox_command("run", program("print(1)"), "--docker-runtime", "no-such-runtime")
+    assert code == 3
+    assert "no-such-runtime" in err and "runc" in err
+
+
+def test_run_scales_its_limits(sandbox_command, program):
+    path = program("x = 0\nfor _ in range(10**9):\n    x += 1\n")
+    code, out, _ = sandbox_command("run", path, "--sandbox", "process", "--limit-scale", "0.1", "--json")
+    assert (code, last_object(out)["verdict"]) == (1, "cpu_limit")
+    assert sandbox_command("run", path, "--limit-scale", "0")[0] == 2

@@ -347,7 +347,7 @@ typedef struct {
     PyCodeObject *code;
     PyObject *bytes, *arguments; /* names of the arguments, as a tuple */
     int *variables;
-    int ours, function, generator, frees, cells, slow;
+    int traced, generator, frees, cells, handlers, slow;
     Py_ssize_t index; /* of the function with all arguments bound; -1 before its first use */
 } Code;
 
@@ -381,7 +381,7 @@ typedef struct {
     size_t spread;
     PyObject *places;    /* name -> its number as a variable */
     PyObject *span_ids;  /* span -> its place in `spans` */
-    PyObject *functions; /* (code, arguments) -> index */
+    PyObject *functions; /* (address of the code, arguments) -> index */
     Variable *variables;
     int variable_count, variable_room;
     Span **spans;
@@ -1405,6 +1405,9 @@ static int compare_sequence(Recorder *r, Known *known, int *changed)
             !(size && memcmp(first_of(&shadow->items), ((PyListObject *)known->object)->ob_item,
                              (size_t)size * sizeof(PyObject *))))
             return FINE;
+        /* `sort` holds the elements at this moment. */
+        if (!size && ((PyListObject *)known->object)->allocated < 0)
+            return FINE;
     }
     Objects now = {0};
     int fault = read_elements(r, known->object, known->shape->kind, &now);
@@ -2138,7 +2141,7 @@ static int bind_outside(Recorder *r, PyFrameObject *frame, int variable, PyObjec
     PyFrameObject *outer = PyFrame_GetBack(frame);
     while (outer && !fault) {
         Activation *a = map_get(&r->activations, outer);
-        if (a && a->code) {
+        if (a) {
             PyObject *cells = PyCode_GetCellvars(a->code->code), *frees = PyCode_GetFreevars(a->code->code);
             int shares = cells && frees ? holds_name(cells, name) | holds_name(frees, name) : -1;
             if (shares < 0)
@@ -2981,7 +2984,7 @@ static int write_usual_line(Recorder *r, Activation *a, Line *line)
 {
     if (r->current != a->number)
         TRY(go(r, a->number));
-    if (a->line->io)
+    if (a->line && a->line->io)
         TRY(write_io(r, a->line));
     if (r->told_count)
         TRY(drain(r, a));
@@ -3032,7 +3035,8 @@ static void free_activation(Activation *a)
 /* Defines a function on first use; gives its index. */
 static int define_function(Recorder *r, Code *code, PyObject *arguments, Py_ssize_t *index)
 {
-    PyObject *key = PyTuple_Pack(2, code->code, arguments);
+    PyObject *address = PyLong_FromVoidPtr(code->code), *key = address ? PyTuple_Pack(2, address, arguments) : NULL;
+    Py_XDECREF(address);
     if (!key)
         return BROKEN;
     PyObject *known = PyDict_GetItemWithError(r->functions, key);
@@ -3124,24 +3128,23 @@ static int write_new_call(Recorder *r, PyFrameObject *frame, Code *code, Activat
         names = tuple;
         fault = names ? FINE : BROKEN;
     }
+    Bytes *b = &r->record;
+    b->size = 0;
+    for (Py_ssize_t i = 0; i < count && !fault; i++)
+        if (PyTuple_GET_ITEM(held, i))
+            fault = put_value(r, b, PyTuple_GET_ITEM(held, i));
     Py_ssize_t index = code->index;
     if (!fault && (index < 0 || names)) {
         fault = define_function(r, code, names ? names : code->arguments, &index);
         if (!names)
             code->index = index;
     }
-    Bytes *b = &r->record;
-    b->size = 0;
-    if (!fault)
-        fault = put_varint(b, (size_t)index);
-    for (Py_ssize_t i = 0; i < count && !fault; i++)
-        if (PyTuple_GET_ITEM(held, i))
-            fault = put_value(r, b, PyTuple_GET_ITEM(held, i));
     Py_XDECREF(names);
     Py_DECREF(held);
     TRY(fault);
     TRY(flush(r));
     TRY(put_byte(&r->out, CALL));
+    TRY(put_varint(&r->out, (size_t)index));
     TRY(put(&r->out, b->data, b->size));
     r->current = a->number;
     return commit(r);
@@ -3167,23 +3170,16 @@ static int write_call(Recorder *r, PyFrameObject *frame, Code *code, Activation 
 
 static int opcode_of(Recorder *r, Activation *a)
 {
-    PyCodeObject *code = PyFrame_GetCode(a->frame);
-    PyObject *bytes = a->code ? Py_XNewRef(a->code->bytes) : NULL;
-    if (!bytes) {
-        bytes = PyCode_GetCode(code);
-        if (bytes && a->code)
-            a->code->bytes = Py_NewRef(bytes);
-    }
-    Py_DECREF(code);
+    if (!a->code->bytes)
+        a->code->bytes = PyCode_GetCode(a->code->code);
+    PyObject *bytes = a->code->bytes;
     if (!bytes)
         return -1;
     Py_ssize_t at = PyFrame_GetLasti(a->frame);
     /* As Python indexes: a frame that has not begun stands before its first instruction. */
     if (at < 0)
         at += PyBytes_GET_SIZE(bytes);
-    int opcode = at >= 0 && at < PyBytes_GET_SIZE(bytes) ? ((unsigned char *)PyBytes_AS_STRING(bytes))[at] : 0;
-    Py_DECREF(bytes);
-    return opcode;
+    return at >= 0 && at < PyBytes_GET_SIZE(bytes) ? ((unsigned char *)PyBytes_AS_STRING(bytes))[at] : 0;
 }
 
 static void leave(Recorder *r, Activation *a)
@@ -3198,21 +3194,21 @@ static int write_return(Recorder *r, Activation *a, PyObject *value)
     int opcode = opcode_of(r, a);
     if (opcode < 0)
         return BROKEN;
-    int left = value == Py_None && !r->returns[opcode] && (a->raised || !r->yields[opcode]);
-    PyCodeObject *code = PyFrame_GetCode(a->frame);
-    Py_DECREF(code);
-    if (a == &r->module && code == r->silent && !left) {
-        leave(r, a);
-        return write_io(r, NULL);
+    int left = value == Py_None && (a->raised || a->code->handlers) && !r->returns[opcode] &&
+               (a->raised || !r->yields[opcode]);
+    if (a == &r->module) {
+        TRY(write_io(r, NULL));
+        if (a->code->code == r->silent && !left) {
+            leave(r, a);
+            return FINE;
+        }
     }
     TRY(write_changes(r, a));
-    if (a == &r->module)
-        TRY(write_io(r, NULL));
     if (a->slow || a->fresh || left) {
         Py_ssize_t found = 0;
         TRY(look_at_names(r, a, &found));
     }
-    int waits = !left && a->code && a->code->generator && r->yields[opcode];
+    int waits = !left && a->code->generator && r->yields[opcode];
     r->record.size = 0;
     if (!left)
         TRY(put_value(r, &r->record, value));
@@ -3232,9 +3228,9 @@ static int write_exception(Recorder *r, Activation *a, PyObject *raised)
 {
     Line *line = a->line;
     PyObject *kind = PyTuple_GET_ITEM(raised, 0), *error = PyTuple_GET_ITEM(raised, 1);
+    a->raised = 1;
     if (!line || (line->ends_iteration && kind == PyExc_StopIteration))
         return FINE;
-    a->raised = 1;
     TRY(write_changes(r, a));
     if (line->acts || a->slow) {
         Py_ssize_t found = 0;
@@ -3317,9 +3313,10 @@ static Code *code_of(Recorder *r, PyCodeObject *code)
         return NULL;
     }
     known->code = (PyCodeObject *)Py_NewRef(code);
-    known->ours = PyUnicode_Compare(code->co_filename, r->filename) == 0 && !is_expression(code->co_name);
-    known->function = (code->co_flags & CO_OPTIMIZED) != 0;
-    if (!known->ours || !known->function)
+    known->traced = PyUnicode_Compare(code->co_filename, r->filename) == 0 && !is_expression(code->co_name) &&
+                    (code->co_flags & CO_OPTIMIZED);
+    known->handlers = PyBytes_GET_SIZE(code->co_exceptiontable) > 0;
+    if (!known->traced)
         return known;
     known->generator = (code->co_flags & CO_GENERATOR) != 0;
     known->frees = has_names(PyCode_GetFreevars(code));
@@ -3348,18 +3345,15 @@ static int on_call(Recorder *r, PyFrameObject *frame)
     Py_DECREF(object);
     if (!code)
         return BROKEN;
-    if (!code->ours) {
-        r->foreign_frame = frame;
-        return FINE;
-    }
     Activation *entered = NULL;
     if (object == r->module_code) {
         Py_XSETREF(r->module.frame, (PyFrameObject *)Py_NewRef(frame));
+        r->module.code = code;
         if (!map_get(&r->activations, frame))
             TRY(map_add(&r->activations, frame, &r->module));
         entered = &r->module;
     }
-    else if (!code->function) {
+    else if (!code->traced) {
         r->foreign_frame = frame;
         return FINE;
     }
@@ -3379,7 +3373,7 @@ static int on_line(Recorder *r, Activation *a, PyFrameObject *frame)
     /* A jump inside a statement's own code fires again; between two runs of one stands another. */
     if (!line || !line->exists || line == a->line)
         return FINE;
-    if (!a->line || a->slow || a->fresh || line->span->number < 0 || r->events >= r->next_stop)
+    if (a->slow || a->fresh || line->span->number < 0 || r->events >= r->next_stop)
         return write_line(r, a, line);
     return write_usual_line(r, a, line);
 }
@@ -3672,6 +3666,7 @@ static int read_program(Recorder *r, PyObject *program, PyObject *note_type)
     int slow = zero ? PySet_Contains(r->slow_lines, zero) : -1;
     Py_XDECREF(zero);
     r->module.slow = slow || r->wild;
+    r->module.fresh = 1;
     return slow < 0 ? BROKEN : FINE;
 }
 
@@ -3780,8 +3775,7 @@ static PyObject *recorder_new(PyTypeObject *type, PyObject *arguments, PyObject 
     PyBuffer_Release(&header);
     r->committed = r->out.size;
     PyObject *note_type = import("tracer.statements", "Note");
-    r->given = PySet_New(globals);
-    if (!note_type || !r->given)
+    if (!note_type)
         fault = BROKEN;
     if (!fault)
         fault = import_tools(r);
@@ -3929,6 +3923,16 @@ static void recorder_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static PyObject *recorder_begin(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    Recorder *r = (Recorder *)self;
+    PyObject *given = PySet_New(r->globals);
+    if (!given)
+        return NULL;
+    Py_XSETREF(r->given, given);
+    Py_RETURN_NONE;
+}
+
 static PyObject *recorder_attach(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyEval_SetTrace(hook, self);
@@ -4023,6 +4027,7 @@ static PyObject *recorder_get_broken(PyObject *self, void *Py_UNUSED(closure))
 
 static PyMethodDef recorder_methods[] = {
     {"attach", recorder_attach, METH_NOARGS, "Records what this thread runs from now on."},
+    {"begin", recorder_begin, METH_NOARGS, "Takes the module's names as they are now for given."},
     {"enter", recorder_enter, METH_O, "Begins with a frame that has just been entered."},
     {"enter_module", recorder_enter_module, METH_VARARGS, "Names the code that runs as the module, and if it is final."},
     {"marks", recorder_marks, METH_NOARGS, "The marks of the program's probes and notes, by number."},

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,8 @@ except ImportError:
 
 BUILT = _native is not None
 """Has the extension been built for this interpreter?"""
+THREAD_PAUSE_S = 0.005
+"""How long a new thread leaves the interpreter to the others before it begins."""
 
 
 class NativeRecorder:
@@ -68,11 +71,14 @@ class NativeRecorder:
 
     def install(self) -> None:
         """Begins to record, in this thread and in those that the program starts."""
+        self._recorder.begin()
         threading.settrace(self._begin_thread)
         self._recorder.attach()
 
     def _begin_thread(self, frame: types.FrameType, event: str, arg: Any) -> None:
         """The trace function of a new thread, for its first frame alone."""
+        # Whoever has started the thread goes on up to where it waits, on every run alike.
+        time.sleep(THREAD_PAUSE_S)
         self._recorder.attach()
         self._recorder.enter(frame)
 
@@ -82,10 +88,10 @@ class NativeRecorder:
 
     def remove(self) -> bool:
         """Stops recording; says whether the recorder was still in place."""
-        installed = sys.gettrace() is self._recorder and not self._recorder.broken
+        in_place: Any = sys.gettrace()
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
-        return installed
+        threading.settrace(None)
+        return in_place is self._recorder and not self._recorder.broken
 
     def enter_module(self, code: types.CodeType, *, final: bool) -> None:
         """Names the code object that runs as the module next; only the `final` one's return is an event."""

@@ -164,7 +164,7 @@ class _Reading:
             kind = "closing" if number == last else "opening"
             for sentence in sentences_of(line, patterns):
                 self.claims += 1
-                fits = any(claim.kind == kind for claim in sentence.claims())
+                fits = any(fit.pattern.kind == kind for fit in sentence.shape.fits)
                 if not fits or (kind == "opening" and begun):
                     self.problem(self.at, sentence.text, "it belongs to no step and is no opening or closing sentence")
 
@@ -275,12 +275,21 @@ class _Reading:
     def _sentence(self, moment: Moment, number: int, sentence: Sentence, known: dict[str, Verify]) -> None:
         self.claims += 1
         reasons: list[str] = []
-        for claim in sentence.claims():
-            reason = self._refused(moment, claim, known)
-            if reason is None:
+        for fit in sentence.shape.fits:
+            claim = sentence.claim(fit)
+            verify = known.get(claim.kind)
+            if verify is None:
+                reasons.append("such a sentence does not belong into this step")
+                continue
+            try:
+                verify(moment, claim)
+            except (Refused, Nowhere, Unreadable) as error:
+                reasons.append(str(error))
+            except (RecursionError, MemoryError):
+                reasons.append("it is nested too deeply to be read")
+            else:
                 self._retell(moment, claim)
                 return
-            reasons.append(reason)
         self.problem(number, sentence.text, "; or ".join(reasons) or "no pattern of the style matches this sentence")
 
     def _retell(self, moment: Moment, claim: Claim) -> None:
@@ -288,19 +297,6 @@ class _Reading:
             self._retelling.call(moment.event, claim.code["call"], moment.segment.now)
         else:
             self._retelling.tell(moment, claim)
-
-    @staticmethod
-    def _refused(moment: Moment, claim: Claim, known: dict[str, Verify]) -> str | None:
-        verify = known.get(claim.kind)
-        if verify is None:
-            return "such a sentence does not belong into this step"
-        try:
-            verify(moment, claim)
-        except (Refused, Nowhere, Unreadable) as error:
-            return str(error)
-        except (RecursionError, MemoryError):
-            return "it is nested too deeply to be read"
-        return None
 
     def _complete(self, moment: Moment, step: Step) -> None:
         """Looks for what the step leaves out."""

@@ -1,7 +1,6 @@
 """Cuts prose into sentences, and finds the claims that a sentence may make by the style's patterns."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -77,16 +76,15 @@ class Sentence(NamedTuple):
             woven += [fenced(code), piece]
         return "".join(woven)
 
-    def claims(self) -> Iterator[Claim]:
-        """Every claim that it may be read as."""
-        for pattern, start, end, counts in self.shape.fits:
-            if pattern.chain:
-                codes = (*self.codes[:start], "", *self.codes[end:])
-                named = dict(zip(pattern.codes, codes, strict=True))
-                del named[pattern.chain]
-                yield Claim(pattern.kind, named, counts, self.codes[start:end])
-            else:
-                yield Claim(pattern.kind, dict(zip(pattern.codes, self.codes, strict=True)), counts)
+    def claim(self, fit: Fit) -> Claim:
+        """The claim that it makes by a pattern that fits."""
+        pattern, start, end, counts = fit
+        if not pattern.chain:
+            return Claim(pattern.kind, dict(zip(pattern.codes, self.codes, strict=True)), counts)
+        codes = (*self.codes[:start], "", *self.codes[end:])
+        named = dict(zip(pattern.codes, codes, strict=True))
+        del named[pattern.chain]
+        return Claim(pattern.kind, named, counts, self.codes[start:end])
 
 
 class Step(NamedTuple):

@@ -15,10 +15,13 @@ from templates.checking.flow import Running
 from templates.checking.source_index import SourceIndex, has_comment, parse_expression
 from tracer.events import Span, Value
 
+# The first character is matched as a set, which lets the search skip to it; what it began is looked up behind it.
 _LITERAL = re.compile(
-    r"(?<![\w.'\"])((?:0|[1-9]\d{0,17})(?:\.\d+)?(?![\w.])|True(?!\w)|False(?!\w)|None(?!\w)|'[^'\"\\\n{}]*'(?!['\"]))"
+    r"([\dTFN'](?<![\w.'\"].)(?:(?<=\d)\d{0,17}(?:\.\d+)?(?![\w.])|(?<=T)rue(?!\w)|(?<=F)alse(?!\w)|(?<=N)one(?!\w)"
+    r"|(?<=')[^'\"\\\n{}]*'(?!['\"])))"
 )
 _WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
+_NO_LITERAL = object()
 _SLOT = "slot_{}_"
 _FORMS_HELD = 200
 """Forms of one statement that are kept."""
@@ -104,18 +107,21 @@ def _literal(text: str) -> Any:
     first = text[0]
     if first == "'":
         return text[1:-1]
-    if first.isdigit():
-        return float(text) if "." in text else int(text)
-    return _WORDS[text]
+    if first in "TFN":
+        return _WORDS[text]
+    if "." in text:
+        return float(text)
+    return int(text) if first != "0" or len(text) == 1 else _NO_LITERAL
 
 
 def _had(values: Sequence[Value] | None, told: Any) -> bool:
     if not values:
         return False
     kind = type(told)
-    return any(
-        type(value) is kind and (value == told if kind is not float else repr(value) == repr(told)) for value in values
-    )
+    for value in values:
+        if type(value) is kind and value == told and (kind is not float or repr(value) == repr(told)):
+            return True
+    return False
 
 
 def _read(index: SourceIndex, node: ast.expr | ast.AugAssign, between: list[str]) -> Form | None:

@@ -20,7 +20,7 @@ class Refused(Exception):
     """A claim that the trace does not bear out; the message says why."""
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Moment:
     """Everything that a sentence of one step may speak of.
 

@@ -43,12 +43,11 @@ class NetSegment(Segment):
     def _apply(self, change: Change) -> None:
         if isinstance(change, New):
             self._fresh.add(change.id)
-        elif isinstance(change, (Bind, Unbind)) and change.frame in self.state.frames:
-            self._name(change)
-            return
         super()._apply(change)
 
     def _name(self, change: Bind | Unbind) -> None:
+        if change.frame not in self.state.frames:
+            return
         key = (change.frame, change.name)
         if change.frame not in (self.frame, 0):
             self.strangers.add(change.frame)

@@ -13,7 +13,7 @@ from templates.checking.moment import Moment
 from templates.checking.place_text import Link as PlaceLink
 from templates.checking.place_text import Nowhere, read_place
 from templates.checking.segment import NOTHING, Nothing, ObjectChange
-from templates.checking.value_match import Look, same
+from templates.checking.value_match import Look, same, same_text
 from templates.checking.value_text import Cut, Gap, Instance, Literal, Made, Pair, Reader, Row, Told, read_value
 from tracer.events import DelItem, Event, Ref, SetItem, Value
 from tracer.replay import HeapObject, State
@@ -28,12 +28,18 @@ class Held(NamedTuple):
     id: int
 
 
+class Plain(NamedTuple):
+    """The text of a value that has no parts, read where it is needed."""
+
+    text: str
+
+
 class Hidden:
     """Stands for what the text leaves out."""
 
 
 HIDDEN = Hidden()
-Cell = Told | Held | Hidden
+Cell = Told | Held | Hidden | Plain
 
 
 class Content:
@@ -81,13 +87,17 @@ class Retelling:
     def _put(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
         place = read_place(code["place"])
         segment = moment.segment
-        told = read_value(code["value"])
         if not place.links:
             frame, made = segment.look_up(place.name)
             value = made.new if made is not None else segment.state.frames[frame].names[place.name]
-            cell = HIDDEN if isinstance(value, Nothing) else self._cell(told, value, segment.now)
+            cell: Cell = HIDDEN
+            if type(value) is Ref:
+                cell = self._cell(read_value(code["value"]), value, segment.now)
+            elif not isinstance(value, Nothing):
+                cell = Plain(code["value"])
             self.names.setdefault(frame, {})[place.name] = cell
             return
+        told = read_value(code["value"])
         content = self._content(moment, code["place"], element=True)
         if content is None:
             return
@@ -233,6 +243,8 @@ class Retelling:
     def settle(self, moment: Moment) -> str:
         """After a step: what the text rebuilds otherwise than it was recorded, of all that the step touched."""
         segment = moment.segment
+        if not segment.names and not segment.objects:
+            return ""
         for (frame, name), made in segment.names.items():
             if not made.told and made.new is not NOTHING:
                 self.names.setdefault(frame, {})[name] = HIDDEN
@@ -331,6 +343,8 @@ def _is(cell: Cell, value: Value, look: Look) -> bool:
         return True
     if isinstance(cell, Held):
         return isinstance(value, Ref) and value.id == cell.id
+    if isinstance(cell, Plain):
+        return not isinstance(value, Ref) and same_text(cell.text, value, look)
     return not isinstance(value, Ref) and same(cell, value, look)
 
 

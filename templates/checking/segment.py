@@ -15,7 +15,6 @@ from tracer.events import (
     New,
     Printed,
     Probe,
-    Read,
     Ref,
     Refill,
     SetItem,
@@ -26,6 +25,7 @@ from tracer.events import (
 from tracer.replay import HeapObject, State
 
 _MAX_LINKS = 4
+_MUTATIONS = frozenset({SetItem, DelItem, Splice, Add, Discard, Refill})
 
 
 class Nothing:
@@ -107,28 +107,34 @@ class Segment:
 
     def _apply(self, change: Change) -> None:
         state = self.state
-        match change:
-            case Probe():
-                self.probes.append(change)
-                return
-            case Bind(frame, name, value) if frame in state.frames:
-                old = state.frames[frame].names.get(name, NOTHING)
-                self.names[frame, name] = NameChange(frame, name, old, value)
-            case Unbind(frame, name) if frame in state.frames:
-                old = state.frames[frame].names.get(name, NOTHING)
-                self.names[frame, name] = NameChange(frame, name, old, NOTHING)
-            case Bind() | Unbind():
-                return
-            case New(id=number):
-                self._links.pop(number, None)
-            case Printed(data):
-                self.printed += data
-            case Read():
-                pass
-            case _:
-                self._change(change)
-                return
+        kind = type(change)
+        if kind is Probe:
+            self.probes.append(change)  # type: ignore[arg-type]
+            return
+        if kind is Bind or kind is Unbind:
+            self._name(change)  # type: ignore[arg-type]
+            return
+        if kind in _MUTATIONS:
+            self._change(change)
+            return
+        if isinstance(change, New):
+            self._links.pop(change.id, None)
+        elif isinstance(change, Printed):
+            self.printed += change.data
         state.apply(change)
+
+    def _name(self, change: Bind | Unbind) -> None:
+        frame = self.state.frames.get(change.frame)
+        if frame is None:
+            return
+        name, names = change.name, frame.names
+        old = names.get(name, NOTHING)
+        if isinstance(change, Bind):
+            names[name] = change.value
+            self.names[change.frame, name] = NameChange(change.frame, name, old, change.value)
+        else:
+            names.pop(name, None)
+            self.names[change.frame, name] = NameChange(change.frame, name, old, NOTHING)
 
     def _change(self, change: Any) -> None:
         found = self.state.heap[change.id]

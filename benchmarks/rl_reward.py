@@ -1,8 +1,8 @@
 """Does reinforcement raise the reward, and only if the rewards are true? A tiny model on a family of small programs.
 
-A model that answers in the right form with random digits is trained by reinforcement on output prediction, for each
-seed twice: with its rewards, and with the rewards of each group dealt out at random among its episodes. The second
-sees as many rewards of either kind, and must learn nothing.
+A model that answers in the right form, and rightly now and then, is trained by reinforcement on output prediction,
+for each seed twice: with its rewards, and with the rewards of each group dealt out at random among its episodes. The
+second sees as many rewards of either kind, and must learn nothing.
 """
 
 import argparse
@@ -15,10 +15,12 @@ from pathlib import Path
 
 from tests.train.family import ALONE, family_run, make_guesser
 from train.exit_codes import DONE
+from train.optimizer import OptimizerConfig
 from train.rl.group import Group
 from train.rl.run import reinforce
 
 _ENDS = 10
+_OPTIMIZER = OptimizerConfig(learning_rate=3e-4, warmup_steps=2, schedule="constant", weight_decay=0.0, clip=0.1)
 
 
 def dealt_at_random(group: Group) -> Group:
@@ -42,14 +44,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
     parser.add_argument("--steps", type=int, default=100, help="steps of each run (100)")
+    parser.add_argument("--sft-steps", type=int, default=250, help="steps that teach the form of an answer (250)")
     args = parser.parse_args()
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        corpus, model = make_guesser(Path(folder))
+        corpus, model = make_guesser(Path(folder), steps=args.sft_steps, guesses=6000, right=0.35)
         for seed in range(args.seeds):
             for rewards in ("true", "shuffled"):
                 output = Path(folder) / f"{rewards}-{seed}"
-                config = family_run(corpus, model, output, steps=args.steps, seed=seed, transcripts_every=0)
+                config = family_run(
+                    corpus,
+                    model,
+                    output,
+                    steps=args.steps,
+                    seed=seed,
+                    transcripts_every=0,
+                    groups_per_round=15,
+                    batch_tokens=1,
+                    optimizer=_OPTIMIZER,
+                )
                 code = reinforce(config, ALONE, dealt_at_random) if rewards == "shuffled" else reinforce(config, ALONE)
                 if code != DONE:
                     raise SystemExit(code)

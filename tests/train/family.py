@@ -24,11 +24,17 @@ PROGRAMS = [printing(f"x = {a}\nprint(x + {b})\n", f"{a + b}\n", f"{a}+{b}") for
 OUTPUTS = 7
 
 
-def write_family(corpus: Path, guesses: int = 600) -> Path:
-    """`output_prediction` rows of the programs, and `nlex` rows that answer them with guesses."""
+def write_family(corpus: Path, guesses: int = 600, right: float = 0.0) -> Path:
+    """`output_prediction` rows of the programs, and `nlex` rows that answer them with guesses.
+
+    `right` is the share of the answers that are true and no guess.
+    """
     chance = random.Random(0)
     rows = [PROGRAMS[number % len(PROGRAMS)] for number in range(guesses)]
-    answers = [f"<output>{chance.randrange(OUTPUTS)}</output>" for _ in rows]
+    answers = [
+        f"<output>{row.expected_output.strip() if chance.random() < right else chance.randrange(OUTPUTS)}</output>"
+        for row in rows
+    ]
     conversations: list[dict[str, Any]] = [
         {"messages": [{"role": "user", "content": row.prompt}, {"role": "assistant", "content": answer}]}
         for row, answer in zip(rows, answers, strict=True)
@@ -40,13 +46,15 @@ def write_family(corpus: Path, guesses: int = 600) -> Path:
     return corpus
 
 
-def make_guesser(folder: Path, *, steps: int = 60) -> tuple[Path, Path]:
+def make_guesser(folder: Path, *, steps: int = 60, guesses: int = 600, right: float = 0.0) -> tuple[Path, Path]:
     """A corpus of the family, and a tiny model that answers its prompts in the right form with any digit.
+
+    With `right` it knows some of the answers.
 
     Returns:
         corpus, model.
     """
-    corpus = write_family(folder / "corpus")
+    corpus = write_family(folder / "corpus", guesses, right)
     start = make_tiny_model(folder / "start", texts=[row.prompt for row in PROGRAMS])
     config = SftConfig.model_validate(
         {

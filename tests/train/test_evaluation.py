@@ -177,18 +177,3 @@ def test_the_command_scores_published_generations(tmp_path: Path, capsys: pytest
 def test_the_command_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_eval("solve", "--data", str(tmp_path / "none"), "--output", str(tmp_path / "out"), "--model", "m") == 2
     assert "no file matches" in capsys.readouterr().err
-
-
-@pytest.mark.vllm
-def test_the_command_evaluates_with_vllm(
-    guesser: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    corpus, model = guesser
-    code = run_eval(
-        *("output-prediction", "--model", str(model), "--data", str(corpus), "--split", "train", "--json"),
-        *("--output", str(tmp_path / "eval"), "--samples", "8", "--max-tokens", "12", "--context-length", "256"),
-    )
-    assert code == 0
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert said["counts"]["rows"] == len(PROGRAMS)
-    assert 0 < said["scores"]["pass@1"]["mean"] < 0.5

@@ -17,7 +17,7 @@ from schemas.solve import SolveRow
 from tests.train.family import ALONE, PROGRAMS, write_family
 from tests.train.problems import KnownGrader, doubling
 from tests.train.tiny_model import VOCABULARY, make_tiny_model
-from train.config import ConfigError, make_config
+from train.config import ConfigError, make_config, read_config, recipe_names
 from train.data.packing import NO_TARGET, pack
 from train.data.shards import DataError
 from train.environments.situation import Ask, Ending
@@ -279,3 +279,9 @@ def test_the_defaults_are_the_papers() -> None:
     assert (CONFIG.baseline, CONFIG.divide_by_std) == ("token_weighted", False)
     default = RlConfig.model_validate({"output": "o", "model": {"path": "m"}, "tasks": {"solve": "s"}})
     assert default.packed_tokens == 131_072
+
+
+@pytest.mark.parametrize("name", [name for name in recipe_names() if name.endswith("-rl")])
+def test_every_reinforcement_recipe_is_valid(name: str) -> None:
+    config = read_config(RlConfig, name)
+    assert config.group_size == 8 and config.optimizer.clip == 0.1

@@ -1,5 +1,6 @@
 """Whole reinforcement learning runs: they repeat to the bit, survive a kill, and learn with real vLLM beside them."""
 
+import argparse
 import json
 import os
 import random
@@ -13,8 +14,9 @@ import pytest
 import yaml
 from safetensors.torch import load_file
 
-from tests.train.family import ALONE, family_run, make_guesser
+from tests.train.family import ALONE, PROGRAMS, family_run, make_guesser
 from tests.train.running import finish, start_rl
+from train.commands import EvalCommand
 from train.config import write_config
 from train.exit_codes import DONE, INTERRUPTED
 from train.optimizer import OptimizerConfig
@@ -103,16 +105,44 @@ def test_groups_may_be_regarded_before_they_are_learnt_from(guesser: tuple[Path,
     assert all(len(group.episodes) == 8 and group.name == "output_prediction" for group in seen)
 
 
+@pytest.fixture(scope="module")
+def trained(guesser: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """The output of a run with vLLM between the steps, and of one with vLLM beside them."""
+    outputs = {}
+    for overlap in (False, True):
+        outputs[overlap] = tmp_path_factory.mktemp("trained") / "run"
+        rollouts = RolloutConfig(engine="vllm", max_tokens=12, context_length=256, batch=64, overlap=overlap)
+        # Steps too small to move the policy: what is left of the mismatch is the engine's own.
+        optimizer = OptimizerConfig(learning_rate=1e-6, warmup_steps=0, schedule="constant", clip=0.1)
+        config = family_run(*guesser, outputs[overlap], rollouts=rollouts, optimizer=optimizer, steps=5)
+        assert reinforce(config, ALONE) == DONE
+    return outputs
+
+
 @pytest.mark.vllm
 @pytest.mark.parametrize("overlap", [False, True])
-def test_a_run_learns_with_vllm(guesser: tuple[Path, Path], tmp_path: Path, overlap: bool) -> None:
-    rollouts = RolloutConfig(engine="vllm", max_tokens=12, context_length=256, batch=64, overlap=overlap)
-    # Steps too small to move the policy: what is left of the mismatch is the engine's own.
-    optimizer = OptimizerConfig(learning_rate=1e-6, warmup_steps=0, schedule="constant", clip=0.1)
-    config = family_run(*guesser, tmp_path / "run", rollouts=rollouts, optimizer=optimizer, steps=5)
-    assert reinforce(config, ALONE) == DONE
-    figures = figures_of(tmp_path / "run")
+def test_vllm_speaks_with_the_trainers_probabilities_also_when_it_plays_beside(
+    trained: dict[bool, Path], overlap: bool
+) -> None:
+    figures = figures_of(trained[overlap])
     assert len(figures) == 5
     assert max(line["mismatch"] for line in figures) <= 2e-3
     assert max(line["most_stale"] for line in figures) <= 8
     assert (max(line["most_stale"] for line in figures) > 0) == overlap
+
+
+@pytest.mark.vllm
+def test_from_fine_tuning_over_reinforcement_to_a_report(
+    guesser: tuple[Path, Path], trained: dict[bool, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, _ = guesser
+    parser = argparse.ArgumentParser()
+    EvalCommand.add_arguments(parser)
+    arguments = [
+        *("output-prediction", "--model", str(trained[False] / "model"), "--data", str(corpus), "--split", "train"),
+        *("--output", str(tmp_path / "eval"), "--samples", "8", "--max-tokens", "12", "--context-length", "256"),
+    ]
+    assert EvalCommand.run(parser.parse_args([*arguments, "--json"])) == DONE
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert said["counts"]["rows"] == len(PROGRAMS)
+    assert 0 < said["scores"]["pass@1"]["mean"] < 0.5

@@ -63,6 +63,8 @@ def open_lines(path: str) -> Iterator[BinaryIO]:
         elif path.endswith(".zst"):
             with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd") as stream:
                 yield cast(BinaryIO, io.BufferedReader(cast(Any, stream)))
+        elif is_url(path):  # remote files have a `readline` that takes no limit
+            yield cast(BinaryIO, io.BufferedReader(cast(Any, raw), 1 << 20))
         else:
             yield raw
 

@@ -144,7 +144,7 @@ def _expand(pattern: str) -> list[str]:
         try:
             filesystem, path = fsspec.core.url_to_fs(pattern)
             return [str(filesystem.unstrip_protocol(found)) for found in sorted(filesystem.glob(path))]
-        except (ImportError, ValueError) as error:
+        except (ImportError, ValueError, OSError) as error:
             raise SourceError(f"{pattern!r} cannot be opened: {error}") from None
     if os.path.isfile(pattern):
         return [pattern]

@@ -49,12 +49,12 @@ def test_an_example_survives_arrow(messages: tuple[Message, ...], text: str, num
 
 
 def test_a_missing_entry_stays_none() -> None:
-    row = SolveRow("i", "p", "stdin", "s", None, (TestRow("1", "2"),), (), 1.0, 2, "source", "CC0")
+    row = SolveRow("i", "p", "stdin", "s", None, (TestRow("1", "2"),), (), 1.0, 2, "tokens", "", (), "source", "CC0")
     assert from_row(SolveRow, to_row(row)) == row
 
 
 def test_datasets_loads_a_shard_with_its_features(tmp_path: Path) -> None:
-    row = SolveRow("i", "p", "stdin", "s", None, (TestRow("1", "2"),), (), 1.0, 2, "source", "CC0")
+    row = SolveRow("i", "p", "stdin", "s", None, (TestRow("1", "2"),), (), 1.0, 2, "tokens", "", (), "source", "CC0")
     shard = tmp_path / "shard.parquet"
     pq.write_table(pa.Table.from_pylist([to_row(row)], schema=arrow_schema(SolveRow)), shard)
     loaded = load_dataset("parquet", data_files=str(shard), split="train", cache_dir=str(tmp_path / "cache"))

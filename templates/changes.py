@@ -287,8 +287,8 @@ class ChangeTeller:
         if segment.names[key]:
             value = frames[bound_in].names[name]
             told.append(self._put(self.code(name), old, value, worked))
-            if type(value) is Ref and bound_in == frame and value.id not in segment.fresh:
-                told += self._alias(scene, name, value)
+            if type(value) is Ref and bound_in == frame:
+                told += self._twins(name, value) if value.id in segment.fresh else self._alias(scene, name, value)
         elif old is not None:
             told.append(self.say("deleted", self.code(name)))
 
@@ -337,6 +337,22 @@ class ChangeTeller:
             before, after = self.state.heap[old.id], self.state.heap[new.id]  # type: ignore[union-attr]
             return before.kind != after.kind or before.type != after.type
         return sort is Opaque and old.kind != new.kind  # type: ignore[union-attr]
+
+    def _twins(self, name: str, value: Ref) -> list[str]:
+        """Says that the elements of a new sequence are one object, where the first two are."""
+        found = self.state.heap[value.id]
+        items = found.items
+        if found.kind not in ("list", "tuple") or len(items) < _FEW or type(items[0]) is not Ref or items[0] != items[1]:
+            return []
+        held = self.state.heap[items[0].id]
+        if held.kind not in _SHARED:
+            return []
+        places = dict.fromkeys((1, len(items) - 1))
+        return [
+            self.say("alias", code(f"{name}[{place}]"), code(f"{name}[0]"), code(held.type))
+            for place in places
+            if items[place] == items[0]
+        ]
 
     def _alias(self, scene: Scene, name: str, value: Ref) -> list[str]:
         """Says once that a name shares its object with the place that the statement took it from."""

@@ -44,7 +44,8 @@ class Expression:
         start, end: offsets in the source, without parentheses around it; `outer_start`, `outer_end` with them.
         text: the source, on one line.
         word: of a call its callee (`len`, or `.append`), of an attribute its name, of a name itself,
-            of a binary operation its operator's class, of a subscript `[]`, or `[:]` for a slice or tuple.
+            of a binary operation its operator's class, of a subscript `[]`, or `[:]` for a slice or tuple,
+            of a comparison `is` where it compares identities.
         parts: the expressions directly inside it that it evaluates itself, in the order of the source.
         operators: how many operators stand in it.
         exact: whether the source between `start` and `end` is the expression (some interpreters place
@@ -188,6 +189,8 @@ def _parts(node: ast.expr) -> tuple[str, list[ast.expr]]:
             return "[]", [base, key]
         case ast.BinOp(left=left, op=operator, right=right):
             return type(operator).__name__, [left, right]
+        case ast.Compare(ops=operators) if any(isinstance(operator, ast.Is | ast.IsNot) for operator in operators):
+            return "is", [node.left, *node.comparators]
         case ast.JoinedStr(values=values):
             return "", [value.value for value in values if isinstance(value, ast.FormattedValue)]
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():

@@ -195,10 +195,11 @@ class _Narrator:
             if shown or plan.main.expression.kind not in ("name", "attribute", "constant"):
                 now = code(running.value_text(plan.main, state.heap))
                 worked = Worked(running.values[plan.main.value], plan.main.source, "" if shown == now else shown)
-        if event.kind == "line" and kind in AT_ONCE:
-            said += outcomes.at_once(running, worked, now)
         if plan is not None and plan.works:
             said += outcomes.work(running)
+        if event.kind == "line" and kind in AT_ONCE:
+            at_once = outcomes.at_once(running, worked, now)
+            said = said + at_once if worked is not None else at_once + said
         if kind in WITH_OUTCOME and self.flow.last[running.number] == number:
             said += outcomes.outcome(running, self.events[running.number].frame)
         scene.worked = worked

@@ -393,7 +393,8 @@ class Planner:
     def _fits(self, parent: Expression, part: Expression, number: int, at: int) -> bool:
         """May the part's value stand in its place?"""
         sort = self.sorts[at]
-        if sort not in _FITS:
+        if sort not in _FITS or (sort == CONTAINER and parent.word == "is"):
+            # Two equal lists written out would not be one.
             return False
         if not self._is_base(parent, number):
             return True

@@ -5,24 +5,31 @@ import json
 import os
 import random
 import signal
+import sys
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from safetensors.torch import load_file
 
+from schemas.columns import arrow_schema, to_row
+from schemas.solve import SolveRow
 from tests.train.family import ALONE, PROGRAMS, family_run, make_guesser
+from tests.train.problems import doubling
 from tests.train.running import finish, start_rl
 from train.commands import EvalCommand
 from train.config import write_config
-from train.exit_codes import DONE, INTERRUPTED
+from train.exit_codes import DONE, ENVIRONMENT, INTERRUPTED
 from train.optimizer import OptimizerConfig
-from train.rl.config import RlConfig, RolloutConfig
+from train.rl.config import AlarmConfig, RlConfig, RolloutConfig, TasksConfig
 from train.rl.group import Group
-from train.rl.run import reinforce
+from train.rl.run import reinforce, run_rl
 
 _TIMED = ("tokens_per_second", "memory_gib")
 
@@ -92,6 +99,30 @@ def test_a_run_keeps_metrics_transcripts_and_settings(unbroken: Path) -> None:
 
 def test_the_trainers_own_engine_speaks_with_the_trainers_probabilities(unbroken: Path) -> None:
     assert all(line["mismatch"] < 1e-6 for line in figures_of(unbroken))
+
+
+def test_a_run_with_nothing_to_learn_ends_and_says_why(
+    guesser: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, model = guesser
+    table = pa.Table.from_pylist([to_row(doubling())], schema=arrow_schema(SolveRow))
+    pq.write_table(table, tmp_path / "solve.parquet")
+    tasks = TasksConfig(solve=str(tmp_path / "solve.parquet"), solve_as="self_rlef")
+    config = family_run(corpus, model, tmp_path / "run", tasks=tasks, alarms=AlarmConfig(empty_rounds=2))
+    write_config(config, tmp_path / "rl.yaml")
+    assert run_rl(str(tmp_path / "rl.yaml")) == ENVIRONMENT
+    said = capsys.readouterr().err
+    assert "2 rounds in a row had nothing to learn from" in said and "8 flat groups" in said
+
+
+def test_without_vllm_the_run_says_how_to_get_it(
+    guesser: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = family_run(*guesser, tmp_path / "run", rollouts=RolloutConfig(engine="vllm", context_length=256))
+    write_config(config, tmp_path / "rl.yaml")
+    with patch.dict(sys.modules, {"vllm": None}):
+        assert run_rl(str(tmp_path / "rl.yaml")) == ENVIRONMENT
+    assert "pip install 'nlex[vllm]'" in capsys.readouterr().err
 
 
 def test_groups_may_be_regarded_before_they_are_learnt_from(guesser: tuple[Path, Path], tmp_path: Path) -> None:

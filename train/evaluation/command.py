@@ -70,6 +70,7 @@ def run_eval(args: argparse.Namespace) -> int:
     from train.environments.grading import GradingFailed
     from train.evaluation.cruxeval import NotCruxeval
     from train.evaluation.report import markdown, result_json, write_report
+    from train.rollouts.engine import EngineUnavailable
 
     settings = {name: _plain(value) for name, value in vars(args).items() if name in _MEASURES}
     try:
@@ -79,7 +80,7 @@ def run_eval(args: argparse.Namespace) -> int:
     except (DataError, NotCruxeval, ValueError, FileNotFoundError) as error:
         print(f"nlex eval: {error}", file=sys.stderr)
         return USAGE
-    except (SandboxUnavailable, GradingFailed) as error:
+    except (SandboxUnavailable, GradingFailed, EngineUnavailable) as error:
         print(f"nlex eval: {error}. Replies so far are kept; give the command again", file=sys.stderr)
         return ENVIRONMENT
     write_report(args.output, result, settings)

@@ -26,7 +26,7 @@ from train.rl.learner import learn, lectures_of
 from train.rl.rounds import Frontier, PlayedBeside, PlayedBetween, Players
 from train.rl.tasks import Tasks
 from train.rollouts.chat import TokenizerChat
-from train.rollouts.engine import Engine
+from train.rollouts.engine import Engine, EngineUnavailable
 from train.rollouts.transformers_engine import TransformersEngine
 from train.rollouts.vllm_engine import VllmEngine, VllmOptions
 from train.runs import open_run
@@ -46,7 +46,7 @@ def run_rl(config_path: str, overrides: Sequence[str] = ()) -> int:
             raise ConfigError("reinforcement learning runs in one process; torchrun is for `nlex train sft`")
         try:
             return reinforce(config, ranks)
-        except SandboxUnavailable as error:
+        except (SandboxUnavailable, EngineUnavailable) as error:
             print(f"nlex train rl: {error}", file=sys.stderr)
         except (GradingFailed, NothingToLearn) as error:
             print(f"nlex train rl: {error}. The last checkpoint stands", file=sys.stderr)

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class EngineUnavailable(Exception):
+    """This machine cannot run the engine that was asked for; the message names the remedy."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How tokens are drawn.

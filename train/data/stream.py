@@ -55,7 +55,13 @@ class Stream:
         self.config = config
         self.tokenizer = tokenizer
         self.sources = [Shards(source, config.seed) for source in config.sources]
-        nothing = {"drawn": [0] * len(self.sources), "over": [], "window": 0, "used": 0, "dropped": _NOTHING_DROPPED}
+        nothing: dict[str, Any] = {
+            "drawn": [0] * len(self.sources),
+            "over": [],
+            "window": 0,
+            "used": 0,
+            "dropped": _NOTHING_DROPPED,
+        }
         start = place or nothing
         self._drawn: list[int] = list(start["drawn"])
         self._window = int(start["window"])

@@ -5,6 +5,7 @@ from templates.changes import NOTHING, ChangeTeller, Scene, Segment, Worked, rea
 from templates.event_sentences import EventTeller
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
+from templates.long_arithmetic import worked_digits
 from templates.outcomes import AT_ONCE, BINDING, WITH_OUTCOME, Outcomes, binds, leaves_all
 from templates.places import Places
 from templates.program_model import ProgramError, ProgramModel, Statement, read_program
@@ -213,6 +214,8 @@ class _Narrator:
         if plan is not None:
             if worked is not None and not worked.told and plan.main is not None:
                 said += outcomes.worked_out(running, plan.main)
+            elif worked is not None and plan.main is not None and outcomes.long_work:
+                told += worked_digits(plan.main, running, self.say)
             elif kind == "augmented" and plan.main is not None:
                 said += self._augmented(running, segment, scene.frame)
             if plan.unevaluated and statement.test is None:

@@ -369,7 +369,8 @@ class Planner:
         for number, part in enumerate(expression.parts):
             gap = self._gap(at, part.outer_start)
             found = self.index.get(part.span, -1)
-            if found >= 0 and self._level(part) <= level and self._fits(expression, part, number, found):
+            shows = found >= 0 and part.kind != "constant" and self._level(part) <= level
+            if shows and self._fits(expression, part, number, found):
                 pieces += [gap, "%s"]
                 picks.append(found + (self.count if _needs_fence(expression, number) else 0))
             else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.curation.synthesis.branches import branches_of
@@ -36,13 +36,13 @@ _VALUES = st.recursive(
 
 
 @given(value=_VALUES, seed=st.integers(0, 1000))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_changed_value_has_the_type_of_the_old_one(value: object, seed: int) -> None:
     assert type(change_value(value, Random(seed), "ab")) is type(value)
 
 
 @given(value=_VALUES)
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_written_value_is_read_back(value: object) -> None:
     assert ast.literal_eval(written(value)) == value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.sources.locate import DATA_SETS, source_files
@@ -229,7 +229,7 @@ _ANYTHING = st.recursive(
 
 @pytest.mark.parametrize("kind", sorted(DATA_SETS))
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_a_row_holds_it_is_read_or_refused(kind: str, data: st.DataObject) -> None:
     columns = DATA_SETS[kind].COLUMNS
     row = data.draw(st.dictionaries(st.sampled_from(columns), _ANYTHING, max_size=len(columns)))

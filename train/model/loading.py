@@ -11,17 +11,12 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from train.config import ConfigError
 from train.model.attention import PACKED_ATTENTION
 from train.model.config import ModelConfig
-from train.model.policy import Policy
+from train.model.policy import ModelError, Policy
 from train.model.ranks import Ranks
 
 _CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat.jinja"
-
-
-class ModelError(ConfigError):
-    """A model that cannot be had or cannot be trained."""
 
 
 def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
@@ -34,7 +29,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(where)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{where}: no model there: {error}") from None
+        raise ModelError(_absent(where, error)) from None
     if tokenizer.eos_token_id is None:
         raise ModelError(f"{where}: the tokenizer names no end-of-text token (eos_token), so no answer could end")
     if tokenizer.pad_token_id is None:
@@ -48,8 +43,14 @@ def load_policy(config: ModelConfig, ranks: Ranks, seed: int = 0) -> Policy:
     """Loads a model in float32, makes it ready to train as `config` says, and shards it over the ranks (FSDP2).
 
     `seed` fixes random weights and fresh adapters.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be trained.
     """
-    architecture = AutoConfig.from_pretrained(config.path)
+    try:
+        architecture = AutoConfig.from_pretrained(config.path)
+    except (OSError, ValueError) as error:
+        raise ModelError(_absent(config.path, error)) from None
     if config.rope_factor > 1:
         _stretch_positions(architecture, config.rope_factor)
     torch.manual_seed(seed)
@@ -76,13 +77,17 @@ def decoder_layers(lm: PreTrainedModel) -> list[nn.Module]:
     """The model's repeated blocks, which it names itself.
 
     Raises:
-        ValueError: it names none.
+        ModelError: it names none.
     """
     names = set(lm._no_split_modules or ())
     layers = [module for module in lm.modules() if type(module).__name__ in names]
     if not layers:
-        raise ValueError(f"{type(lm).__name__} does not name its decoder layers (_no_split_modules)")
+        raise ModelError(f"{type(lm).__name__} does not name its decoder layers (_no_split_modules)")
     return layers
+
+
+def _absent(where: str, error: Exception) -> str:
+    return f"{where}: no model there: {str(error).splitlines()[0]}"
 
 
 def _stretch_positions(architecture: Any, factor: float) -> None:

@@ -8,11 +8,16 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from train.config import ConfigError
 from train.data.packing import NO_TARGET, PackedBatch
 from train.model.logprobs import TokenScores, token_logprobs
 
 # Settings by which an architecture changes its logits after the output layer.
 _LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
+
+
+class ModelError(ConfigError):
+    """A model that cannot be had or cannot be trained."""
 
 
 class Policy(nn.Module):
@@ -23,14 +28,14 @@ class Policy(nn.Module):
         compute: numbers of the forward pass; the weights stay float32.
 
     Raises:
-        ValueError: the architecture changes its logits in a way that `token_logprobs` does not know.
+        ModelError: the architecture changes its logits in a way that `token_logprobs` does not know.
     """
 
     def __init__(self, lm: PreTrainedModel, compute: torch.dtype, chunk: int) -> None:
         super().__init__()
         changes = [name for name in _LOGIT_CHANGES if lm.config.to_dict().get(name) not in (None, 1, 1.0)]
         if changes:
-            raise ValueError(f"{type(lm).__name__} changes its logits by {changes[0]}, which training does not support")
+            raise ModelError(f"{type(lm).__name__} changes its logits by {changes[0]}, which training does not support")
         self.lm = lm
         self.compute = compute
         self.chunk = chunk

@@ -6,11 +6,13 @@ the bucket of a larger build lies inside one of a smaller build, and traces are 
 
 import hashlib
 import math
+import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from pipelines.curation.candidates import Candidates, CandidateWriter
 from pipelines.curation.contamination import evaluation_sets
@@ -27,6 +29,7 @@ from schemas.reject import RejectRow
 
 UNIT_BYTES = 32 << 10
 MAX_BITS = 14
+_QUIET_S = 2
 
 
 @dataclass(frozen=True)
@@ -137,12 +140,14 @@ def make_plan(options: BuildOptions, workspace: Workspace) -> Plan:
     rejects = ReadRejects(workspace)
     reading = _Reading(options, intake, rejects)
     plan = Plan()
-    for number, file in enumerate(files):
-        counts = plan.files.setdefault(file.path, SourceCount())
-        for found in file.read():
-            if reading.full:
-                break
-            reading.take(found, file.path, number, counts)
+    with tqdm(desc="nlex: reading", unit=" rows", delay=_QUIET_S, file=sys.stderr) as bar:
+        for number, file in enumerate(files):
+            counts = plan.files.setdefault(file.path, SourceCount())
+            for found in file.read():
+                if reading.full:
+                    break
+                reading.take(found, file.path, number, counts)
+                bar.update(isinstance(found, Located))
     plan.rejects = rejects.close()
     candidates = intake.writer.close()
     marks = _marks(candidates, intake, options, workspace, list(plan.files.values()))
@@ -162,7 +167,8 @@ def _marks(
     names = list(intake.buckets)
     rows = candidates.rows
     kept = ~rows["refused"]
-    for mark in decide(candidates, options.curation, workspace.kept_before(), frozenset(intake.contaminated)):
+    contaminated = frozenset(intake.contaminated)
+    for mark in decide(candidates, options.curation, workspace.kept_before(), contaminated, intake.splits):
         row = rows[mark.row]
         kept[mark.row] = False
         of_bucket = marks[names[int(row["bucket"])]]

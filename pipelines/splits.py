@@ -32,10 +32,10 @@ def hashed_split(problem_id: str) -> str:
 def problem_split(rows: Sequence[Solution | Problem]) -> str:
     """The one split of a problem, from all its rows in their order.
 
-    A row of an evaluation set sends the whole problem to `test`; else the first row that names a
-    split decides, else the hash.
+    A row of an evaluation set sends the whole problem to `test`; else the split that the first row
+    names decides, or the hash where it names none. What later rows name changes nothing, so that
+    rows keep their split as more are added.
     """
     if any(is_evaluation(row.source) for row in rows):
         return "test"
-    named = [row.split for row in rows if row.split]
-    return named[0] if named else hashed_split(rows[0].problem_id)
+    return rows[0].split or hashed_split(rows[0].problem_id)

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.curation.normal_form import NormalForm, normal_form
 from pipelines.curation.signature import THRESHOLD, Signature, signature
-from pipelines.sources.locate import source_files
+from pipelines.sources.locate import SourceError, source_files
 from pipelines.sources.located import Located, Posed
 
 CODE_WORDS = 8
@@ -70,6 +70,7 @@ class EvaluationSets:
     """The sets that training rows must not overlap with."""
 
     def __init__(self) -> None:
+        self.guarded = 0
         self.exact: dict[bytes, str] = {}
         self.names: list[str] = []
         self.signatures: list[Signature] = []
@@ -79,6 +80,7 @@ class EvaluationSets:
 
     def add_program(self, name: str, code: str) -> None:
         """Guards a program."""
+        self.guarded += 1
         form = normal_form(code)
         self.exact.setdefault(form.digest, name)
         self.code.add(name, form.words)
@@ -90,6 +92,7 @@ class EvaluationSets:
 
     def add_statement(self, name: str, statement: str) -> None:
         """Guards a statement."""
+        self.guarded += bool(statement)
         self.statements.add(name, statement_words(statement))
 
     def program_hit(self, form: NormalForm, sketch: Signature | None) -> str:
@@ -118,10 +121,11 @@ def evaluation_sets(sources: Iterable[str]) -> EvaluationSets:
     """Reads the sets that a build must stay clear of, given as `KIND:PATH` each.
 
     Raises:
-        SourceError: a source that cannot be found.
+        SourceError: a source that cannot be found, or a file that has nothing to guard.
     """
     sets = EvaluationSets()
     for file in source_files(tuple(sources)):
+        before = sets.guarded
         for found in file.read():
             if isinstance(found, Posed):
                 sets.add_statement(f"{found.problem.id} ({found.problem.source})", found.problem.statement)
@@ -129,4 +133,6 @@ def evaluation_sets(sources: Iterable[str]) -> EvaluationSets:
                 name = f"{found.solution.id} ({found.solution.source})"
                 sets.add_program(name, found.solution.program.code)
                 sets.add_statement(name, found.solution.statement)
+        if sets.guarded == before:
+            raise SourceError(f"{file.kind}:{file.path} has no row to stay clear of; is it of that kind?")
     return sets

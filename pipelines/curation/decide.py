@@ -1,7 +1,7 @@
 """Decides on all rows of a build in one order: duplicates, leaks between splits, and how many of a problem are kept."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,19 +25,17 @@ class Mark:
     counted: bool = False
 
 
-def _splits(candidates: Candidates) -> dict[int, int]:
-    """The number of each problem's split: an evaluation row decides, else the first named one, else the hash."""
+def _splits(candidates: Candidates, posed: Mapping[int, int]) -> dict[int, int]:
+    """The number of each problem's split, as `pipelines.splits.problem_split` decides it."""
     rows = candidates.rows
-    splits: dict[int, int] = {}
-    decided: dict[int, int] = {}
+    splits = dict(posed)
+    evaluated: set[int] = set()
     columns = (rows[name].tolist() for name in ("problem", "evaluation", "named_split", "hashed_split"))
     for problem, evaluation, named, hashed in zip(*columns, strict=True):
-        splits.setdefault(problem, hashed)
+        splits.setdefault(problem, named if named >= 0 else hashed)
         if evaluation:
-            decided[problem] = TEST
-        elif named >= 0:
-            decided.setdefault(problem, named)
-    return {**splits, **decided}
+            evaluated.add(problem)
+    return splits | dict.fromkeys(evaluated, TEST)
 
 
 def _repeated(digests: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
@@ -49,11 +47,11 @@ def _repeated(digests: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
 class _Decision:
     """The rows that were kept so far."""
 
-    def __init__(self, candidates: Candidates, curation: Curation) -> None:
+    def __init__(self, candidates: Candidates, curation: Curation, posed: Mapping[int, int]) -> None:
         self.candidates = candidates
         self.curation = curation
         rows = candidates.rows
-        splits = _splits(candidates)
+        splits = _splits(candidates, posed)
         self.digest, self.group, self.correct, self.problem, self.evaluation = (
             np.ascontiguousarray(rows[name]) for name in ("digest", "group", "correct", "problem", "evaluation")
         )
@@ -106,6 +104,7 @@ def decide(
     curation: Curation,
     known: frozenset[bytes] = frozenset(),
     contaminated: frozenset[int] = frozenset(),
+    posed: Mapping[int, int] | None = None,
 ) -> Iterator[Mark]:
     """The rows that are left out, and why.
 
@@ -113,13 +112,14 @@ def decide(
     that an earlier build kept), then the rest in the order of the sources: the first of some
     duplicates is kept. So data that comes later never takes a row out. Rows of `contaminated`
     problems (hashes of their names) are rejects already, as refused ones are, and stand in no one's way.
+    `posed` has the splits of problems that their source poses apart from solutions.
     """
     rows = candidates.rows
     if not len(rows):
         return
     known_rows = np.array([identity in known for identity in rows["identity"].tolist()], dtype=bool)
     order = np.lexsort((np.arange(len(rows)), ~known_rows, ~rows["evaluation"]))
-    decision = _Decision(candidates, curation)
+    decision = _Decision(candidates, curation, posed or {})
     refused = rows["refused"].tolist()
     for row in order.tolist():
         if not refused[row] and int(rows["problem"][row]) not in contaminated:

@@ -11,7 +11,7 @@ from pipelines.curation.options import Curation
 from pipelines.curation.refuse import refusal
 from pipelines.curation.signature import signature
 from pipelines.sources.located import Located, Posed
-from pipelines.splits import hashed_split, is_evaluation
+from pipelines.splits import hashed_split, is_evaluation, problem_split
 from pipelines.spool import Spool
 from schemas.configs import SPLITS
 
@@ -26,6 +26,7 @@ class Intake:
         bucket_of: the bucket of a problem's name.
         refused: why single rows are not wanted, by bucket and place.
         inputs: how many inputs each posed problem has to run on, by the hash of its name.
+        splits: the split of each posed problem, by the hash of its name.
         contaminated: problems whose statement overlaps with an evaluation set, by the hash of their names:
             bucket, problem, and what it overlaps with.
         buckets: a number for each bucket, in the order of their first rows.
@@ -40,6 +41,7 @@ class Intake:
     bucket_of: Callable[[str], str]
     refused: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
     inputs: dict[int, int] = field(default_factory=dict)
+    splits: dict[int, int] = field(default_factory=dict)
     contaminated: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     buckets: dict[str, int] = field(default_factory=dict)
     problems: dict[str, set[int]] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Intake:
         """Takes in a problem."""
         problem = posed.problem
         _, key, _ = self._spooled(problem.id, posed)
+        self.splits.setdefault(key, SPLITS.index(problem_split([problem])))
         self.inputs.setdefault(key, number_of_inputs(problem.tests, self.curation))
         self._statement(problem.id, problem.statement, problem.source)
 

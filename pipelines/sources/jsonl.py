@@ -104,6 +104,10 @@ def _solution(row: Row) -> tuple[Solution, list[Any], str]:
         split=split,
         time_limit_s=None if time_limit is None else float(time_limit),
         memory_limit_bytes=_positive(row, "memory_limit_bytes", (int,)),
+        model=str(_typed(row, "model", (str,), default="")),
+        correct=_typed(row, "correct", (bool,)),
+        difficulty=str(_typed(row, "difficulty", (str, int), default="")),
+        tags=tuple(str(tag) for tag in _typed(row, "tags", (list, tuple), default=())),
     )
     return solution, tests, field
 

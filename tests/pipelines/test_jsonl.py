@@ -51,6 +51,13 @@ def test_what_a_row_says_of_its_own_outcome_is_not_read() -> None:
     assert plain.solution == boasting.solution
 
 
+def test_what_selection_goes_by_is_read() -> None:
+    (found,) = read(stdin_row("a", model="m", correct=False, difficulty=1500, tags=["dp"]))
+    assert isinstance(found, Located)
+    solution = found.solution
+    assert (solution.model, solution.correct, solution.difficulty, solution.tags) == ("m", False, "1500", ("dp",))
+
+
 @pytest.mark.parametrize(
     ("line", "reason", "words"),
     [

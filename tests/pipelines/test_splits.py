@@ -41,8 +41,13 @@ def test_a_problem_with_one_row_of_an_evaluation_set_goes_to_test() -> None:
     assert problem_split([replace(SOLUTION, split="train"), replace(SOLUTION, source="FlagOpen/TACO")]) == "test"
 
 
-def test_a_split_that_a_row_names_decides() -> None:
-    assert problem_split([SOLUTION, replace(SOLUTION, split="validation")]) == "validation"
+def test_the_split_that_the_first_row_names_decides() -> None:
+    assert problem_split([replace(SOLUTION, split="validation"), SOLUTION]) == "validation"
+
+
+def test_a_later_row_changes_the_split_of_none() -> None:
+    assert problem_split([SOLUTION, replace(SOLUTION, split="test")]) == hashed_split("p")
+    assert problem_split([replace(SOLUTION, split="train"), replace(SOLUTION, split="test")]) == "train"
 
 
 def test_the_hash_gives_about_nine_in_ten_to_train() -> None:

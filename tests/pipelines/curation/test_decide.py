@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.curation.candidates import Candidates, CandidateWriter
-from pipelines.curation.contamination import EvaluationSets
+from pipelines.curation.contamination import EvaluationSets, evaluation_sets
 from pipelines.curation.decide import decide
 from pipelines.curation.intake import Intake
 from pipelines.curation.normal_form import normal_form
 from pipelines.curation.options import Curation, Dedup
 from pipelines.curation.signature import MIN_WORDS, signature
+from pipelines.sources.locate import SourceError
 from pipelines.sources.located import Located
 from pipelines.splits import hashed_split
 from pipelines.spool import Spool
@@ -265,3 +266,9 @@ def test_rows_of_an_evaluation_set_may_be_what_they_are(
 ) -> None:
     name, code = programs("func_cruxeval")[0]
     assert reasons([solution(name, code, source="facebookresearch/cruxeval")], sets=guarded) == {}
+
+
+def test_a_guarded_file_without_rows_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("{}\n")
+    with pytest.raises(SourceError, match="no row to stay clear of"):
+        evaluation_sets([f"cruxeval:{tmp_path / 'empty.jsonl'}"])

@@ -91,10 +91,14 @@ def fine_tune_arm(folder: Path, shards: Path, column: str, *, seed: int, tokens:
     return folder / "model"
 
 
-def reinforce(folder: Path, corpus: Path, model: Path, seed: int, steps: int) -> Path:
-    """Goes on from a model by reinforcement on output prediction; returns the exported model."""
+def reinforce_arm(folder: Path, corpus: Path, model: Path, *, seed: int, steps: int) -> Path | None:
+    """Goes on from a model by reinforcement on output prediction; None where the model gives nothing to learn from."""
+    from train.config import read_config
     from train.exit_codes import DONE
-    from train.rl.run import run_rl
+    from train.model.ranks import join_ranks
+    from train.rl.alarms import NothingToLearn
+    from train.rl.config import RlConfig
+    from train.rl.run import reinforce
 
     settings = {
         "output": folder,
@@ -103,8 +107,15 @@ def reinforce(folder: Path, corpus: Path, model: Path, seed: int, steps: int) ->
         "steps": steps,
         "seed": seed,
     }
-    if run_rl("reproduce-small-rl", [f"{key}={value}" for key, value in settings.items()]) != DONE:
-        raise SystemExit(130)
+    config = read_config(RlConfig, "reproduce-small-rl", [f"{key}={value}" for key, value in settings.items()])
+    with join_ranks() as ranks:
+        try:
+            done = reinforce(config, ranks)
+        except NothingToLearn as error:
+            print(f"seed {seed}: {error}", file=sys.stderr)
+            return None
+    if done != DONE:
+        raise SystemExit(done)
     return folder / "model"
 
 
@@ -146,13 +157,17 @@ def run_seed(work: tuple[Path, int, argparse.Namespace]) -> dict[str, float]:
     """All arms of one seed; returns each one's accuracy on the held-out programs."""
     folder, seed, args = work
     joined = folder / "joined"
-    models = {}
+    models: dict[str, Path | None] = {}
     for name, column in (("explanations", "explanation"), ("answers alone", "answer")):
         models[name] = fine_tune_arm(folder / f"{column}-{seed}", joined, column, seed=seed, tokens=args.tokens)
-    models["explanations, then RL"] = reinforce(
-        folder / f"rl-{seed}", folder / "corpus", models["explanations"], seed, args.rl_steps
+    explained = folder / f"explanation-{seed}" / "model"
+    models["explanations, then RL"] = reinforce_arm(
+        folder / f"rl-{seed}", folder / "corpus", explained, seed=seed, steps=args.rl_steps
     )
-    return {name: statistics.mean(accuracy(model, joined, args.answer_tokens)) for name, model in models.items()}
+    return {
+        name: statistics.mean(accuracy(model, joined, args.answer_tokens)) if model else math.nan
+        for name, model in models.items()
+    }
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -169,7 +184,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
     parser.add_argument("--tokens", type=int, default=400_000, help="tokens of each fine-tuning (400,000)")
     parser.add_argument("--rl-steps", type=int, default=15, help="steps of reinforcement (15)")
-    parser.add_argument("--answer-tokens", type=int, default=200, help="tokens of an answer at most (200)")
+    parser.add_argument("--answer-tokens", type=int, default=256, help="tokens of an answer at most (256)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
     parser.add_argument("--workers", type=int, default=2, help="seeds at a time, a thread each (2)")
     parser.add_argument("--sandbox", choices=["docker", "process"], default="process")

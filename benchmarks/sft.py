@@ -78,15 +78,16 @@ def train_ours(case: Case) -> Result:
 def train_trl(case: Case) -> Result:
     """TRL's `SFTTrainer` on the same rows: labels as it wants them, one row a micro-batch."""
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, TrainerCallback
+    from transformers import AutoConfig, AutoModelForCausalLM, TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     ranks = Ranks(0, 1, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     weights = load_policy(_model(case), Ranks(0, 1, torch.device("cpu")), seed=0).lm.state_dict()
     attention = "kernels-community/flash-attn2" if ranks.device.type == "cuda" else "sdpa"
-    model = AutoModelForCausalLM.from_pretrained(
-        None, config=_architecture(case), state_dict=weights, dtype=torch.float32, attn_implementation=attention
+    model = AutoModelForCausalLM.from_config(
+        AutoConfig.from_pretrained(case.model), dtype=torch.float32, attn_implementation=attention
     )
+    model.load_state_dict(weights)
     clock = _Clock(ranks)
     losses: list[float] = []
 
@@ -227,12 +228,6 @@ def _model(case: Case) -> ModelConfig:
             "compile": case.compile,
         }
     )
-
-
-def _architecture(case: Case) -> Any:
-    from transformers import AutoConfig
-
-    return AutoConfig.from_pretrained(case.model)
 
 
 def _make_model(folder: Path, source: SourceConfig, size: str) -> Path:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "trace": "what one program does, told step by step",
     "render": "prose again, from stored traces",
     "verify": "read a corpus back: schema, manifest, every claim",
+    "style": "try a style of prose: render every macro, read every sentence",
     "sandbox": "build the image, examine this machine, run one program",
 }
 _STYLES = ("steps", "blocks", "story", "state")
@@ -32,6 +33,7 @@ _TRACE_TEXT = "Runs one program in the sandbox and prints its trace as prose, as
 _TRACE_EXAMPLES = """examples:
   nlex trace prog.py --stdin in.txt
   nlex trace prog.py --stdin in.txt --style story
+  nlex trace prog.py --stdin in.txt --style ./my-style
   nlex trace prog.py --stdin in.txt --max-tokens 2000
   nlex trace lib.py --call 'f([1, 2], k=3)' --format cwm"""
 _RENDER_TEXT = """Tells the stored traces of a corpus again, in other styles, within another budget of tokens or with
@@ -49,6 +51,13 @@ _VERIFY_EXAMPLES = """examples:
   nlex verify corpus --rerun 20 --json"""
 
 
+_STYLE_TEXT = """Renders every macro of a style on a gallery of inputs and reads each sentence by the style's claims.
+What is wrong is named with its file and macro; the last line counts. How to write a style stands in the README of the
+folder templates/steps of this package."""
+_STYLE_EXAMPLES = """examples:
+  nlex style steps
+  nlex style ./my-style
+  nlex trace prog.py --style ./my-style"""
 _SOURCE_HELP = """KIND:PATH; PATH is local or a URL (gs://, s3://, hf://), and may be a glob; KIND is jsonl,
 code_contests, code_contests_plus, taco, apps, livecodebench, codeforces, leetcode, cruxeval, humaneval or mbpp"""
 
@@ -93,6 +102,12 @@ def _styles(text: str) -> tuple[str, ...]:
 
 def _side_tasks(text: str) -> tuple[str, ...]:
     return _listed(text, _SIDE_TASKS)
+
+
+def _style(text: str) -> str:
+    if text not in _STYLES and not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"no style {text}: there are {', '.join(_STYLES)}, and it is no folder")
+    return text
 
 
 def _add_budget(parser: argparse.ArgumentParser) -> None:
@@ -150,7 +165,10 @@ def _trace_parser(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--stdin", type=Path, metavar="FILE", help="the program's input (default: empty)")
     given.add_argument("--call", metavar="EXPR", help="trace this call of the program's functions")
     parser.add_argument("--format", choices=["prose", "json", "cwm"], default="prose", help="default: prose")
-    parser.add_argument("--style", choices=_STYLES, default="steps", help="the style of the prose (steps)")
+    known = f"{', '.join(_STYLES)}, or the path of a style's folder (steps)"
+    parser.add_argument(
+        "--style", type=_style, default="steps", metavar="STYLE", help=f"the style of the prose: {known}"
+    )
     _add_budget(parser)
     _add_sandbox_choice(parser)
     _add_trace_limits(parser)
@@ -172,6 +190,11 @@ def _verify_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, claims, problems")
 
 
+def _style_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("style", metavar="STYLE", help="a style's name, or the path of its folder")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object: macros, phrasings, faults")
+
+
 def make_parser(command: str = "") -> argparse.ArgumentParser:
     """The parser of `nlex`; arguments that another room declares are there only where `command` asks for them."""
     parser = argparse.ArgumentParser(
@@ -184,6 +207,7 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
         ("trace", _TRACE_TEXT, _TRACE_EXAMPLES, _trace_parser),
         ("render", _RENDER_TEXT, _RENDER_EXAMPLES, _render_parser),
         ("verify", _VERIFY_TEXT, _VERIFY_EXAMPLES, _verify_parser),
+        ("style", _STYLE_TEXT, _STYLE_EXAMPLES, _style_parser),
     ):
         add(commands.add_parser(name, help=_COMMANDS[name], description=text, epilog=examples, formatter_class=shape))
     sandbox = commands.add_parser("sandbox", help=_COMMANDS["sandbox"], description=_COMMANDS["sandbox"].capitalize())
@@ -221,6 +245,10 @@ def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
             from pipelines.verify_command import run_verify_command
 
             return run_verify_command(args)
+        case "style":
+            from templates.style_command import run_style_command
+
+            return run_style_command(args)
         case _:
             from sandbox.command import run_sandbox_command
 

@@ -37,10 +37,12 @@ def _prose(execution: Execution, style: str, max_tokens: int | None, tokenizer: 
     """The prose, and what the checker finds wrong with it."""
     from templates.checker import check
     from templates.levels.tell import narrate_within
+    from templates.sentences import style_folder
 
     count = token_counter(tokenizer)
     narration = narrate_within(execution, style=style, max_tokens=max_tokens, count=count)
-    report = check(execution, narration.explanation, narration.answer, style=narration.style)
+    told_in = style_folder(narration.style)
+    report = check(execution, narration.explanation, narration.answer, style=told_in)
     problems = [f"step {problem.step}: {problem.reason}: {problem.claim}" for problem in report.problems]
     return f"{narration.explanation}\n{narration.answer}", problems
 
@@ -68,12 +70,16 @@ def _show(args: argparse.Namespace, program: Program, test: TestCase, run: Store
         print(render_cwm(execution))
         return DONE
     from templates.narrator import NarrationError
+    from templates.sentences import StyleError
 
     try:
         prose, problems = _prose(execution, args.style, args.max_tokens, args.tokenizer)
     except NarrationError as error:
         _say(f"this trace cannot be told: {error}")
         return FOUND_WRONG
+    except StyleError as error:
+        _say(str(error))
+        return USAGE
     print(prose)
     for problem in problems:
         _say(f"a claim that the trace does not bear out: {problem}")

@@ -342,7 +342,12 @@ class ChangeTeller:
         """Says that the elements of a new sequence are one object, where the first two are."""
         found = self.state.heap[value.id]
         items = found.items
-        if found.kind not in ("list", "tuple") or len(items) < _FEW or type(items[0]) is not Ref or items[0] != items[1]:
+        if (
+            found.kind not in ("list", "tuple")
+            or len(items) < _FEW
+            or type(items[0]) is not Ref
+            or items[0] != items[1]
+        ):
             return []
         held = self.state.heap[items[0].id]
         if held.kind not in _SHARED:

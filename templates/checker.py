@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from schemas.narration import CheckReport, UngroundedClaim
 from templates.checking.change_claims import CHANGES
@@ -41,7 +42,7 @@ def _index_of(source: str) -> SourceIndex:
     return SourceIndex(source)
 
 
-def check(execution: Execution, explanation: str, answer: str, *, style: str = "steps") -> CheckReport:
+def check(execution: Execution, explanation: str, answer: str, *, style: str | Path = "steps") -> CheckReport:
     """Holds every claim of a narration, and what it leaves out, against an execution.
 
     Returns what was found wrong, at most `MAX_PROBLEMS` problems; a narration is true when there are
@@ -51,7 +52,7 @@ def check(execution: Execution, explanation: str, answer: str, *, style: str = "
     try:
         patterns = patterns_of(style)
     except (OSError, ValueError) as error:
-        return CheckReport(0, (UngroundedClaim(0, style, f"the style cannot be read: {error}"),))
+        return CheckReport(0, (UngroundedClaim(0, str(style), f"the style cannot be read: {error}"),))
     try:
         reading.steps(explanation, patterns)
     except _Enough:

@@ -1,7 +1,7 @@
 """Runs a program with a counter around every expression, for `values_told`; it is started as a script of its own.
 
-`python oracle_of_values.py FOLDER NAME` runs, under that module name, FOLDER/program.py, and writes FOLDER/counts.json: rows of line, column, end
-line, end column (in characters), sort and count.
+`python oracle_of_values.py FOLDER NAME` runs FOLDER/program.py as the module NAME, and writes FOLDER/counts.json: rows
+of line, column, end line, end column (in characters), sort and count.
 """
 
 import ast

@@ -33,9 +33,19 @@ from tracer.wire import decode
 
 ORACLE = Path(__file__).with_name("oracle_of_values.py")
 STATING = frozenset(
-    "work becomes_work change_work stay_work return_work condition_true condition_false loop_over match".split()
+    [
+        "work",
+        "becomes_work",
+        "change_work",
+        "stay_work",
+        "return_work",
+        "condition_true",
+        "condition_false",
+        "loop_over",
+        "match",
+    ]
 )
-STORING = frozenset("becomes change stay append add put".split())
+STORING = frozenset(["becomes", "change", "stay", "append", "add", "put"])
 _FENCED = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _RUN = re.compile("\x00(?: = \x00)+")
 
@@ -231,7 +241,7 @@ def _differs(node: ast.AST, form: ast.AST) -> bool:
 
 def _is_value(form: ast.AST) -> bool:
     try:
-        ast.literal_eval(form)  # type: ignore[arg-type]
+        ast.literal_eval(form)
     except (ValueError, TypeError, SyntaxError):
         return False
     return True

@@ -62,7 +62,7 @@ class EventTeller:
             return self.say("call__line", told, depth, line)
         if event.span is not None and self._defined.get(event.parent) == event.span:
             return self.say("call_itself", told, depth, line)
-        return self.say("call__caller", told, depth, line, code(parent.name))
+        return self.say("call__waiter", told, depth, line, code(parent.name))
 
     def _return(self, event: Event, name: str, changes: tuple[Change, ...]) -> str:
         value = self._code(event.value)

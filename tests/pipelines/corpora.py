@@ -43,6 +43,8 @@ def write_rows(path: Path, *rows: dict[str, Any]) -> str:
     return f"jsonl:{path}"
 
 
+PADDING = " Mind the bounds." * 300
+"""Makes some rows large enough for a small source to have several work units."""
 LOOP = "total = 0\nfor i in range(int(input())):\n    total += i * {factor}\nprint(total)\n"
 
 
@@ -58,5 +60,5 @@ def varied_rows(number: int) -> list[dict[str, Any]]:
                 {"input": f"{size}\n", "expected": str(sum(i * n for i in range(size)))} for size in (2, 3 + n % 4)
             ]
             tests.append({"input": "9\n", "expected": str(36 * n), "hidden": True})
-            rows.append(stdin_row(f"loop-{n}", LOOP.format(factor=n), tests, statement=f"Sum multiples of {n}."))
+            rows.append(stdin_row(f"loop-{n}", LOOP.format(factor=n), tests, statement=f"Sum multiples of {n}." + PADDING))
     return rows

@@ -121,7 +121,7 @@ def read_macros(path: Path) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]
     found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     try:
         module = environment(path.parent.parent).get_template(f"{path.parent.name}/{path.name}").module
-        for name, macro in vars(module).items():
+        for name, macro in sorted(vars(module).items()):
             if isinstance(macro, Macro) and not name.startswith("_"):
                 text = str(macro(*(f"{_OPEN}{given}{_CLOSE}" for given in macro.arguments)))
                 escaped = text.replace("{", "{{").replace("}", "}}").replace(_OPEN, "{").replace(_CLOSE, "}")

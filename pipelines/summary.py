@@ -1,5 +1,6 @@
 """The table that ends a build: what came out by config and split, and what did not by reason."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,19 @@ def summary_table(manifest: Mapping[str, Any]) -> str:
         lines += ["", "rejects by stage and reason"]
         for reason, number in sorted(manifest["rejects"].items(), key=lambda item: (-item[1], item[0])):
             lines.append(f"  {reason:40} {number:>8,}")
+    left_out = left_out_counts(manifest)
+    if left_out:
+        lines += ["", "left out without a reject"]
+        lines += [f"  {reason:40} {number:>8,}" for reason, number in left_out.items()]
     return "\n".join(lines)
+
+
+def left_out_counts(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """What the sources hold that is no fault and was not wanted, by reason, most first."""
+    counts: Counter[str] = Counter()
+    for source in manifest["sources"].values():
+        counts.update(source["left_out"])
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def build_report(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,4 +40,5 @@ def build_report(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "examples": sum(manifest["counts"]["nlex"].values()),
         "counts": manifest["counts"],
         "rejects": manifest["rejects"],
+        "left_out": left_out_counts(manifest),
     }

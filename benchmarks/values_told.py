@@ -141,7 +141,7 @@ def stated(execution: Execution, explanation: str, style: str) -> Counter[Span]:
         for kind, pieces in sentences_of(re.sub(r"^\d+\. (Line \d+: )?", "", line), kinds):
             for node in stated_nodes(statement.node, kind, pieces):
                 where = (owner, index.span(node))
-                if where not in once:
+                if kind == "each" or where not in once:
                     once.add(where)
                     told[where[1]] += 1
     return told
@@ -183,6 +183,8 @@ def stated_nodes(statement: ast.AST, kind: str, pieces: list[str]) -> list[ast.e
             form = _parsed(piece)
             if isinstance(form, ast.BinOp):
                 found += list(_shown(statement.value, form.right))
+    if kind == "each":
+        return [node for piece in pieces for node in _nodes(statement, piece) if _is_element(statement, node)][:1]
     if kind in STATING or kind == "fails":
         for number, piece in enumerate(pieces):
             for node in _nodes(statement, piece):
@@ -192,6 +194,10 @@ def stated_nodes(statement: ast.AST, kind: str, pieces: list[str]) -> list[ast.e
                     if form is not None:
                         found += list(_shown(node, form))
     return found
+
+
+def _is_element(statement: ast.AST, node: ast.expr) -> bool:
+    return any(isinstance(outer, ast.ListComp) and outer.elt is node for outer in _header(statement))
 
 
 def _parsed(piece: str) -> ast.expr | None:

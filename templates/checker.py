@@ -7,6 +7,7 @@ from pathlib import Path
 from schemas.narration import CheckReport, UngroundedClaim
 from templates.checking.change_claims import CHANGES
 from templates.checking.claims import Claim, Patterns, Sentence, Step, patterns_of, sentences_of, step_of
+from templates.checking.each_claims import EACH
 from templates.checking.event_claims import EVENTS
 from templates.checking.flow import Flow, Running
 from templates.checking.loop_claims import LOOPING
@@ -28,7 +29,7 @@ from tracer.replay import State
 MAX_PROBLEMS = 20
 """Problems after which a narration is not read on."""
 
-_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **CHANGES, **EVENTS}
+_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **EACH, **CHANGES, **EVENTS}
 _RANGES = {**CHANGES, **WITHIN}
 _BLOCKS = {**_CLAIMS, **WITHIN}
 

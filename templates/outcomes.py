@@ -4,6 +4,7 @@ from collections.abc import Set
 from typing import Any
 
 from templates.changes import ChangeTeller, Segment, Worked
+from templates.elements import elements_worked_out
 from templates.expressions import Expression
 from templates.flow import Flow, Loops
 from templates.long_arithmetic import worked_digits
@@ -157,7 +158,12 @@ class Outcomes:
         plan = running.plan
         if plan is None:
             return []
-        said = [sentence for piece in plan.pieces for sentence in self.worked_out(running, piece)]
+        said = [
+            sentence
+            for comprehension in plan.comprehensions
+            for sentence in elements_worked_out(running, comprehension, self.state.heap, self.say)
+        ]
+        said += [sentence for piece in plan.pieces for sentence in self.worked_out(running, piece)]
         for subscript in plan.strings:
             said += self._position(running, subscript)
         if plan.fails is not None:

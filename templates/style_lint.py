@@ -20,6 +20,7 @@ GALLERY: dict[str, tuple[str, ...]] = {
     "other": _PLACES[1:],
     "value": _VALUES,
     "old": _VALUES[1:],
+    "item": _VALUES[2:],
     "source": _SOURCES,
     "name": ("total", "Node.__init__", "outer.inner"),
     "names": ("math", "a, b"),

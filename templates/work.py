@@ -70,6 +70,7 @@ class Plan:
         fails: the expression that came to no value.
         unevaluated: the texts of what a decision left out, between backticks.
         strings: subscripts whose base may be a str.
+        comprehensions: list comprehensions that may be told element by element.
         works: whether anything is worked out in sentences of its own.
     """
 
@@ -80,6 +81,7 @@ class Plan:
     fails: Piece | None = None
     unevaluated: list[str] = field(default_factory=list)
     strings: list[Expression] = field(default_factory=list)
+    comprehensions: list[Expression] = field(default_factory=list)
     works: bool = True
 
 
@@ -165,7 +167,7 @@ class Planner:
                 self._collect(root)
             elif root is statement.value and root.kind == "constant" and statement.kind == "augmented":
                 if statement.operator not in ("+", "-"):
-                    plan.main = self._piece(root)
+                    plan.main = self.piece(root)
             elif root is statement.test:
                 plan.test = self._test(root)
             elif self._is_new(root) and self.sorts[self.index[root.span]] not in (OPAQUE, GONE):
@@ -173,7 +175,7 @@ class Planner:
             else:
                 self._collect(root)
             self._look_at(root)
-        plan.works = bool(plan.pieces or plan.strings or plan.fails)
+        plan.works = bool(plan.pieces or plan.strings or plan.fails or plan.comprehensions)
         return plan
 
     def _is_main(self) -> bool:
@@ -187,7 +189,7 @@ class Planner:
 
     def _main(self, root: Expression) -> Piece:
         self._nested(root)
-        piece = self._piece(root)
+        piece = self.piece(root)
         if self.statement.kind == "augmented" and root.kind not in _BARE and self._is_fresh(root):
             whole, forms = code(root.text), self._forms(root)
             shown = " = ".join(code(text) for text, _ in forms)
@@ -221,7 +223,7 @@ class Planner:
             self._collect(root)
             return None
         self._nested(root)
-        return self._piece(root)
+        return self.piece(root)
 
     def _collect(self, expression: Expression) -> None:
         """Pieces for an expression, or for its parts where it has no value to tell now."""
@@ -229,14 +231,14 @@ class Planner:
             return
         if expression is self.failing:
             self._nested(expression)
-            self.plan.fails = self._piece(expression)
+            self.plan.fails = self.piece(expression)
             return
         if not self._is_fresh(expression) or self.sorts[self.index[expression.span]] in (OPAQUE, GONE):
             for part in expression.parts:
                 self._collect(part)
             return
         self._nested(expression)
-        self.plan.pieces.append(self._piece(expression))
+        self.plan.pieces.append(self.piece(expression))
 
     def _nested(self, expression: Expression) -> None:
         """Pieces for what stands inside an expression and whose value its forms do not show."""
@@ -264,6 +266,8 @@ class Planner:
                     left_out = part.span not in self.index and part.kind not in _UNPROBED
                     if left_out and (kind != "conditional" or part.kind != "name"):
                         self.plan.unevaluated.append(code(part.text))
+            elif kind == "comprehension" and expression in self.statement.reader.elements:
+                self.plan.comprehensions.append(expression)
             elif kind == "subscript" and self.sorts[self.index.get(expression.parts[0].span, 0)] in (LITERAL, LONG):
                 self.plan.strings.append(expression)
         if kind != "lambda":
@@ -303,7 +307,8 @@ class Planner:
 
     # Forms.
 
-    def _piece(self, expression: Expression) -> Piece:
+    def piece(self, expression: Expression) -> Piece:
+        """An expression, ready to be filled in."""
         value = self.index.get(expression.span, -1)
         forms = self._forms(expression)
         statement = self.statement

@@ -52,6 +52,7 @@ _SLOTS = {
     "positions_none": "source",
     "digits": "source *shown value",
     "factors": "source *shown value",
+    "each": "name item source *shown? value",
     # Of changes.
     "idle": "",
     "becomes": "place value",

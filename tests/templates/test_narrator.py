@@ -388,3 +388,37 @@ def test_indentation_that_mixes_tabs_and_spaces_is_read() -> None:
     narration = narrate(execution, style=plain_style())
     assert "Line 3: `b` becomes `1`." in narration.explanation
     assert check(execution, narration.explanation, narration.answer, style=Path(plain_style())).problems == ()
+
+
+# Comprehensions.
+
+
+def test_a_short_list_comprehension_is_told_element_by_element() -> None:
+    assert steps("a = [3, -1]\nb = [x * x - 1 for x in a]\n")[1] == (
+        "Line 2: With `x` being `3`, `x * x - 1` is `3 * 3 - 1`, which is `8`."
+        " With `x` being `-1`, `x * x - 1` is `-1 * (-1) - 1`, which is `0`."
+        " `b` becomes `[x * x - 1 for x in a]`, that is `[x * x - 1 for x in [3, -1]]`, so `[8, 0]`."
+    )
+
+
+@pytest.mark.parametrize("made", ["x for x in a", "0 for x in a", "x + 1 for x in a if x", "x + 1 for x in range(99)"])
+def test_a_comprehension_that_copies_filters_or_is_long_is_told_by_its_value(made: str) -> None:
+    assert "being" not in steps(f"a = [3, 1]\nb = [{made}]\n")[1]
+
+
+# Identity.
+
+
+def test_rows_that_are_one_list_are_said_to_be() -> None:
+    assert steps("grid = [[0] * 2] * 3\n")[0].endswith(
+        "`grid[1]` is the same `list` as `grid[0]`. `grid[2]` is the same `list` as `grid[0]`."
+    )
+
+
+def test_a_second_name_of_a_list_is_said_to_be_the_same_list_once() -> None:
+    said = steps("a = [1]\nb = None\nfor _ in 'xy':\n    b = a\n")
+    assert [text for text in said if "same" in text] == ["Line 4: `b` becomes `[1]`. `b` is the same `list` as `a`."]
+
+
+def test_containers_whose_identity_is_compared_are_not_written_out() -> None:
+    assert steps("a, b = [1], [1]\nc = a is b\n")[1] == "Line 2: `c` becomes `a is b`, which is `False`."

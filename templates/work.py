@@ -376,7 +376,9 @@ class Planner:
             found = self.index.get(part.span, -1)
             shows = found >= 0 and part.kind != "constant" and self._level(part) <= level
             if shows and self._fits(expression, part, number, found):
-                pieces += [gap, "%s"]
+                pieces += [gap, " %s" if _joins(gap[-1:]) else "%s"]
+                if _joins(self.source[part.outer_end : part.outer_end + 1]):
+                    pieces.append(" ")
                 picks.append(found + (self.count if _needs_fence(expression, number) else 0))
             else:
                 pieces += [gap, self._gap(part.outer_start, part.start), self._inside(part, level, picks)]
@@ -407,6 +409,11 @@ class Planner:
         if sort == NUMBER:
             return parent.kind == "subscript"
         return sort == LITERAL or part.kind != "name"
+
+
+def _joins(character: str) -> bool:
+    """Would a literal beside this character be read as one word with it?"""
+    return character == "_" or character.isalnum()
 
 
 def _needs_fence(parent: Expression, number: int) -> bool:

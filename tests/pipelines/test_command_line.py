@@ -1,6 +1,7 @@
 """The command line: help that helps, exit codes that mean what they say."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from pipelines.cli import main
 from tests.pipelines.corpora import DOUBLE, SUM, stdin_row, write_rows
+from tests.templates.plain_style import plain_style
 
 
 @pytest.fixture
@@ -94,7 +96,16 @@ def test_trace_tells_a_script_in_prose(program: Path, capsys: pytest.CaptureFixt
     assert main(["trace", str(program), "--stdin", str(program.with_name("in.txt"))]) == 0
     said = capsys.readouterr().out
     assert said.endswith("<output>5\n</output>\n")
-    assert "`b` becomes `3`" in said
+    assert re.search(r"Line 2: .*`b`.*`3`", said)
+
+
+def test_trace_tells_a_script_in_the_style_of_a_folder(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["trace", str(program), "--stdin", str(program.with_name("in.txt"))]
+    assert main([*given, "--style", plain_style()]) == 0
+    assert "Line 2: `b` becomes `3`." in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([*given, "--style", "verse"])
+    assert "no style verse" in capsys.readouterr().err
 
 
 def test_trace_prints_the_whole_trace_as_json(program: Path, capsys: pytest.CaptureFixture[str]) -> None:

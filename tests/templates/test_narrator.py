@@ -422,3 +422,10 @@ def test_a_second_name_of_a_list_is_said_to_be_the_same_list_once() -> None:
 
 def test_containers_whose_identity_is_compared_are_not_written_out() -> None:
     assert steps("a, b = [1], [1]\nc = a is b\n")[1] == "Line 2: `c` becomes `a is b`, which is `False`."
+
+
+def test_values_do_not_run_into_the_words_beside_them() -> None:
+    assert steps("x = 'a'\ny = x=='b'or not(x=='c')\n")[1] == (
+        "Line 2: `y` becomes `x=='b'or not(x=='c')`,"
+        " that is `'a'=='b'or not('a'=='c')` = `False or not False` = `False or True`, so `True`."
+    )

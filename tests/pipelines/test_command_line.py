@@ -102,7 +102,7 @@ def test_trace_tells_a_script_in_prose(program: Path, capsys: pytest.CaptureFixt
 def test_trace_tells_a_script_in_the_style_of_a_folder(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["trace", str(program), "--stdin", str(program.with_name("in.txt"))]
     assert main([*given, "--style", plain_style()]) == 0
-    assert "Line 2: `b` becomes `3`." in capsys.readouterr().out
+    assert "Line 2: Read line 2 of the input: `'3\\n'`. `b` becomes `int(input())`" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main([*given, "--style", "verse"])
     assert "no style verse" in capsys.readouterr().err

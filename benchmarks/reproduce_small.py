@@ -67,11 +67,11 @@ def fine_tune_arm(folder: Path, shards: Path, column: str, *, seed: int, tokens:
     from train.sft.config import SftConfig
     from train.sft.run import fine_tune
 
-    length, rows = 1024, 2
+    length, rows = 1024, 1
     config = SftConfig.model_validate(
         {
             "output": str(folder),
-            "model": {"path": str(shards.parent / "tiny"), "random_weights": True, "compute": "float32"},
+            "model": {"path": str(shards.parent / "tiny"), "random_weights": True, "compute": "bfloat16"},
             "data": {
                 "sources": [{"path": str(shards), "prompt_column": "prompt", "answer_column": column}],
                 "sequence_length": length,
@@ -79,7 +79,7 @@ def fine_tune_arm(folder: Path, shards: Path, column: str, *, seed: int, tokens:
                 "window_rows": 32,
                 "seed": seed,
             },
-            "optimizer": {"learning_rate": 2e-3, "warmup_steps": 20, "schedule": "linear", "final_share": 0.05},
+            "optimizer": {"learning_rate": 2e-3, "warmup_steps": 50, "schedule": "linear", "final_share": 0.05},
             "steps": max(2, tokens // (length * rows)),
             "seed": seed,
             "export": "float32",
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("out/reproduce-small"))
     parser.add_argument("--programs", type=int, default=2000, help="programs to train on (2,000)")
     parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
-    parser.add_argument("--tokens", type=int, default=400_000, help="tokens of each fine-tuning (400,000)")
+    parser.add_argument("--tokens", type=int, default=700_000, help="tokens of each fine-tuning (700,000)")
     parser.add_argument("--rl-steps", type=int, default=15, help="steps of reinforcement (15)")
     parser.add_argument("--answer-tokens", type=int, default=256, help="tokens of an answer at most (256)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
@@ -211,7 +211,7 @@ def _make_model(folder: Path, joined: Path) -> None:
     from train.model.tiny import TinyConfig, make_tiny
 
     texts = (row[column] for row in _rows(joined, "nlex", "train") for column in ("prompt", "explanation"))
-    make_tiny(folder, texts, TinyConfig(vocabulary=512, width=256, layers=4, heads=8, positions=1024))
+    make_tiny(folder, texts, TinyConfig(vocabulary=2048, width=256, layers=4, heads=8, positions=1024))
 
 
 def _rows(folder: Path, config: str, split: str) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from templates.one_line import one_line
+from templates.one_line import one_line, parse_quietly
 from tracer.events import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -142,7 +142,7 @@ class ExpressionReader:
     def _mend(self, part: Expression, node: ast.expr) -> None:
         """Takes the text of an expression in an f-string from its tree where its place is told wrongly."""
         try:
-            exact = ast.dump(ast.parse(part.text, mode="eval").body) == ast.dump(node)
+            exact = ast.dump(parse_quietly(part.text, "eval")) == ast.dump(ast.Expression(node))
         except SyntaxError:
             exact = False
         if not exact:

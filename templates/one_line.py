@@ -1,6 +1,7 @@
 """Writes a piece of a program on one line, in the program's own spelling."""
 
 import ast
+import warnings
 from functools import lru_cache
 from typing import Literal
 
@@ -67,9 +68,21 @@ def one_line(text: str, mode: Literal["eval", "exec"] = "eval") -> str:
     return ast.unparse(_parse(text, mode))
 
 
+def parse_quietly(text: str, mode: str = "exec") -> ast.AST:
+    """The tree of a piece of a program; what Python would warn of in it (`1or x`) is the program's own affair.
+
+    Raises:
+        SyntaxError, ValueError: it is no such piece.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return ast.parse(text, mode=mode)
+
+
 def _parse(text: str, mode: Literal["eval", "exec"]) -> ast.AST:
     # As a statement of its own a string would be unparsed like a docstring, over several lines.
-    return ast.parse(f"({text}\n)", mode="eval") if mode == "eval" else ast.parse(text)
+    return parse_quietly(f"({text}\n)", "eval") if mode == "eval" else parse_quietly(text)
 
 
 def _tree(text: str, mode: Literal["eval", "exec"]) -> str:

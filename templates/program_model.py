@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from templates.expressions import Expression, ExpressionReader
-from templates.one_line import one_line
+from templates.one_line import one_line, parse_quietly
 from tracer.events import Span
 
 Place = tuple[int, int]
@@ -335,7 +335,9 @@ def read_program(source: str) -> ProgramModel:
         ProgramError: Python's parser cannot read it.
     """
     try:
-        return _Walk(source, ast.parse(source)).model
+        tree = parse_quietly(source)
+        assert isinstance(tree, ast.Module)
+        return _Walk(source, tree).model
     except (SyntaxError, ValueError, RecursionError) as error:
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
         raise ProgramError(f"{line}{error.msg if isinstance(error, SyntaxError) else error}") from error

@@ -150,3 +150,8 @@ def test_the_statements_of_the_sample_programs_are_all_found() -> None:
         for node in ast.walk(ast.parse(row["code"])):
             if isinstance(node, ast.stmt) and not isinstance(node, ast.Try | ast.Global | ast.Nonlocal):
                 assert model.statement((node.lineno, node.col_offset, 0, 0)), row["id"]
+
+
+def test_what_python_would_warn_of_in_a_program_is_not_said(recwarn: pytest.WarningsRecorder) -> None:
+    assert at("x = 1or 2\ny = '\\d'\n", 1, 0).kind == "assign"
+    assert len(recwarn) == 0

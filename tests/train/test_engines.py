@@ -72,7 +72,7 @@ def vllm(folder: Path) -> Iterator[VllmEngine]:
     engine.close()
 
 
-@pytest.fixture(params=["transformers", "vllm"])
+@pytest.fixture(params=["transformers", pytest.param("vllm", marks=pytest.mark.vllm)])
 def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     if request.param == "transformers":
         return TransformersEngine(load(folder), END, CONTEXT, shared=False)
@@ -170,12 +170,14 @@ def test_draws_follow_the_models_distribution(folder: Path) -> None:
     assert statistic < freedom + 5 * (2 * freedom) ** 0.5
 
 
+@pytest.mark.vllm
 def test_more_prompts_than_fit_a_step_are_all_answered(vllm: VllmEngine) -> None:
     prompt = tuple(range(3, 203))
     requests = [Request(str(number), prompt, Sampling(max_tokens=4), number) for number in range(60)]
     assert all(sample.tokens for sample in generate(vllm, requests))
 
 
+@pytest.mark.vllm
 def test_running_requests_take_new_weights_and_each_token_says_which_drew_it(vllm: VllmEngine, folder: Path) -> None:
     policy = load(folder)
     vllm.load_weights(named_weights(policy), 1)

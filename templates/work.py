@@ -109,7 +109,8 @@ class Sight:
         for index, part in enumerate(expression.parts):
             if holds and not index and part.kind == "name":
                 self.bases.add(part.span)
-            if kind == "subscript" and index and part.kind in OPERATIONS and part.operators == 1:
+            short = part.kind in OPERATIONS and all(inner.kind in _BARE for inner in part.parts)
+            if kind == "subscript" and index and short:
                 self.keys.add(part.span)
             self._visit(part)
 
@@ -213,10 +214,20 @@ class Planner:
             return
         for number, part in enumerate(root.parts):
             if self._is_base(root, number) and part.kind in ("attribute", "subscript"):
-                self._nested(part)
+                self._keys_of(part)
             else:
                 self._collect(part)
         self._look_at(root)
+
+    def _keys_of(self, place: Expression) -> None:
+        """Pieces for the keys of a place whose object the statement works on."""
+        base, *keys = place.parts
+        for key in keys:
+            self._collect(key)
+        if base.kind in ("attribute", "subscript"):
+            self._keys_of(base)
+        else:
+            self._collect(base)
 
     def _test(self, root: Expression) -> Piece | None:
         if root.kind == "constant" or root.span not in self.index:

@@ -429,3 +429,10 @@ def test_values_do_not_run_into_the_words_beside_them() -> None:
         "Line 2: `y` becomes `x=='b'or not(x=='c')`,"
         " that is `'a'=='b'or not('a'=='c')` = `False or not False` = `False or True`, so `True`."
     )
+
+
+def test_the_keys_of_the_place_that_a_method_works_on_are_worked_out() -> None:
+    assert steps("dp, xs, i = [0, 1], [[], []], 1\nxs[dp[i] - 1].append(i)\n")[1] == (
+        "Line 2: `dp[i] - 1` is `dp[1] - 1` = `1 - 1`, which is `0`."
+        " `1` is appended to `xs[0]`, which now has length 1."
+    )

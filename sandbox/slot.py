@@ -13,7 +13,7 @@ from schemas.job import Job, Limits, Program
 OpenJail = Callable[[int], Jail]
 
 JOBS_A_JAIL = 2000
-HEALTH_EVERY = 200
+HEALTH_EVERY = 50
 DRIFT_BYTES = 96 << 20
 """How much a jail may grow; three more zygotes are two thirds of it."""
 _ENGINE_PATIENCE_S = 90.0
@@ -44,6 +44,7 @@ class Slot:
     Attributes:
         jail: the jail in use, None before the first job and after one that broke.
         kills: jails that broke in here, for reports.
+        memory_bytes: what the jail used when it was last asked, every so many jobs.
     """
 
     def __init__(self, config: SandboxConfig, open_jail: OpenJail) -> None:
@@ -53,7 +54,7 @@ class Slot:
         self.jail: Jail | None = None
         self._next: Future[Jail] | None = None
         self._jobs = 0
-        self._least_memory = 0
+        self._least_memory = self.memory_bytes = 0
         self._has_opened = False
         self._closed = threading.Event()
         self.kills = 0
@@ -116,7 +117,7 @@ class Slot:
 
     def _adopt(self, jail: Jail) -> None:
         self.jail, self._jobs = jail, 0
-        self._least_memory = ask_health(jail).memory_bytes
+        self._least_memory = self.memory_bytes = ask_health(jail).memory_bytes
 
     def _retire(self) -> None:
         """Let go of the jail; ending it is nobody's wait."""
@@ -151,7 +152,8 @@ class Slot:
             if killed:
                 passes_canary(jail)
             if self._jobs % HEALTH_EVERY == 0:
-                worn |= ask_health(jail).memory_bytes > self._least_memory + DRIFT_BYTES
+                self.memory_bytes = ask_health(jail).memory_bytes
+                worn |= self.memory_bytes > self._least_memory + DRIFT_BYTES
         except JailBroken:
             self._retire()
             worn = True

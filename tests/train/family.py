@@ -46,10 +46,12 @@ def write_family(corpus: Path, guesses: int = 600, right: float = 0.0) -> Path:
     return corpus
 
 
-def make_guesser(folder: Path, *, steps: int = 60, guesses: int = 600, right: float = 0.0) -> tuple[Path, Path]:
+def make_guesser(
+    folder: Path, *, steps: int = 60, guesses: int = 600, right: float = 0.0, rate: float = 5e-3
+) -> tuple[Path, Path]:
     """A corpus of the family, and a tiny model that answers its prompts in the right form with any digit.
 
-    With `right` it knows some of the answers.
+    With `right`, more steps and a lower `rate` it knows some of the answers.
 
     Returns:
         corpus, model.
@@ -61,7 +63,7 @@ def make_guesser(folder: Path, *, steps: int = 60, guesses: int = 600, right: fl
             "output": str(folder / "sft"),
             "model": {"path": str(start), "compute": "float32"},
             "data": {"sources": [{"path": str(corpus)}], "sequence_length": 512, "rows_per_step": 2},
-            "optimizer": OptimizerConfig(learning_rate=5e-3, warmup_steps=5),
+            "optimizer": OptimizerConfig(learning_rate=rate, warmup_steps=5, weight_decay=0.0),
             "steps": steps,
             "checkpoint": CheckpointConfig(every=1000),
             "export": "float32",

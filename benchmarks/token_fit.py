@@ -50,7 +50,7 @@ def main() -> int:
             sizes[level].append(count(narration.prompt) + spoken)
             smaller[level].append(frames / count(narration.explanation))
             if CRUXEVAL in row.source.lower():
-                told[level].append(spoken)
+                told[level].append(count(narration.explanation))
         for budget in BUDGETS:
             try:
                 level = narrate_within(execution, style="steps", max_tokens=budget, count=count).style
@@ -60,9 +60,7 @@ def main() -> int:
     rows = len(sizes["steps"])
     head = " | ".join(f"<= {budget:,}" for budget in BUDGETS)
     print(f"{rows:,} traces narrated; not narrated: {dict(untold)}\n")
-    print(
-        f"| level | median | 90% | {head} | times smaller than CWM, median | CRUXEval explanation and answer, median |"
-    )
+    print(f"| level | median | 90% | {head} | times smaller than CWM, median | CRUXEval explanation, median |")
     print("| --- | " + "---: | " * (len(BUDGETS) + 4))
     figures: dict[str, object] = {"rows": rows}
     for level in LEVELS:

@@ -23,6 +23,7 @@ _LITERAL = re.compile(
 _WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
 _NO_LITERAL = object()
 _SLOT = "slot_{}_"
+_LONGEST_BITS = 10_000
 _FORMS_HELD = 200
 """Forms of one statement that are kept."""
 
@@ -99,7 +100,8 @@ def fits(
     except Fails:
         return False
     if value:
-        return repr(result) == value
+        # The text of a longer int is cut, and Python refuses to write it: the reading by trees takes that.
+        return not (type(result) is int and result.bit_length() > _LONGEST_BITS) and repr(result) == value
     return _had(news if isinstance(node, ast.AugAssign) else probes.get(index.span(node)), result)
 
 

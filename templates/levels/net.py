@@ -263,7 +263,7 @@ def _same(left: Value, right: Value) -> bool:
     """Is it the same value? `1` and `True` are two, `nan` is like `nan`."""
     if type(left) is not type(right):
         return False
-    return left == right or repr(left) == repr(right)
+    return left == right or (isinstance(left, float | complex) and repr(left) == repr(right))
 
 
 def _same_items(holder: HeapObject, old: Any) -> bool:

@@ -134,6 +134,14 @@ def test_a_smaller_budget_folds_more() -> None:
     assert folded[-1] > folded[0]
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_ints_of_any_size_are_told(style: str) -> None:
+    execution = trace_program(
+        "x = 3\nfor i in range(9):\n    y = 7 ** (3000 * i)\n    x = x * y + i\nprint(x % 1000)\n"
+    )
+    assert problems(execution, tell(execution, style)) == ()
+
+
 def test_what_fits_no_level_is_over_budget() -> None:
     with pytest.raises(NarrationError) as caught:
         tell(execution_of("recursion"), "steps", 10)

@@ -431,30 +431,48 @@ typedef struct {
     PyTypeObject *deque, *defaultdict, *counter_type, *ordered_dict, *method_wrapper;
     PyObject *range_name, *function_name;
     unsigned char yields[256], returns[256];
-    int mark, broken, busy;
+    PyObject *failure; /* what has ended the recording beside a limit */
+    int mark, busy;
 } Recorder;
 
 /* ---- Asking Python ---- */
 
-/* Calls a function of ours or of the library, whatever the program's depth is. */
-static PyObject *ask(PyObject *function, PyObject *first, PyObject *second)
+/* Lets what is asked recurse, whatever the program's depth is; gives the limit that was. */
+static int lift_limit(void)
 {
     int limit = Py_GetRecursionLimit();
     Py_SetRecursionLimit(limit + RECURSION_MARGIN);
-    PyObject *arguments[] = {first, second};
-    PyObject *answer = PyObject_Vectorcall(function, arguments, second ? 2 : 1, NULL);
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030E0000
+    PyThreadState_Get()->c_recursion_remaining += RECURSION_MARGIN;
+#endif
+    return limit;
+}
+
+static void lower_limit(int limit)
+{
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030E0000
+    PyThreadState_Get()->c_recursion_remaining -= RECURSION_MARGIN;
+#endif
+    /* Another thread may have set a limit of its own meanwhile. */
     if (Py_GetRecursionLimit() == limit + RECURSION_MARGIN)
         Py_SetRecursionLimit(limit);
+}
+
+/* Calls a function of ours or of the library. */
+static PyObject *ask(PyObject *function, PyObject *first, PyObject *second)
+{
+    PyObject *arguments[] = {first, second};
+    int limit = lift_limit();
+    PyObject *answer = PyObject_Vectorcall(function, arguments, second ? 2 : 1, NULL);
+    lower_limit(limit);
     return answer;
 }
 
 static PyObject *ask_method(PyObject *name, PyObject *self)
 {
-    int limit = Py_GetRecursionLimit();
-    Py_SetRecursionLimit(limit + RECURSION_MARGIN);
+    int limit = lift_limit();
     PyObject *answer = PyObject_CallMethodNoArgs(self, name);
-    if (Py_GetRecursionLimit() == limit + RECURSION_MARGIN)
-        Py_SetRecursionLimit(limit);
+    lower_limit(limit);
     return answer;
 }
 
@@ -715,10 +733,9 @@ static int put_big_int(Recorder *r, Bytes *b, PyObject *value)
     PyObject *names = Py_BuildValue("(s)", "signed");
     PyObject *raw = NULL;
     if (count && names) {
-        int limit = Py_GetRecursionLimit();
-        Py_SetRecursionLimit(limit + RECURSION_MARGIN);
+        int limit = lift_limit();
         raw = PyObject_VectorcallMethod(r->to_bytes_name, arguments, 3, names);
-        Py_SetRecursionLimit(limit);
+        lower_limit(limit);
     }
     Py_XDECREF(count);
     Py_XDECREF(names);
@@ -3266,9 +3283,18 @@ static const char *const MARKS[] = {"end", "events", "bytes"};
 static void cut(Recorder *r, int fault)
 {
     if (fault == BROKEN) {
-        r->broken = 1;
+        int limit = lift_limit();
+        PyObject *kind, *error, *traceback;
+        PyErr_Fetch(&kind, &error, &traceback);
         r->mark = 1;
-        PyErr_WriteUnraisable((PyObject *)r);
+        r->failure = PyUnicode_FromFormat("%S: %S", kind, error ? error : Py_None);
+        PyErr_Clear();
+        if (!r->failure)
+            r->failure = Py_NewRef(kind);
+        Py_XDECREF(kind);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        lower_limit(limit);
         return;
     }
     r->mark = fault == ENOUGH ? 1 : 2;
@@ -3915,7 +3941,7 @@ static void recorder_dealloc(PyObject *self)
         r->bit_length_name, r->to_bytes_name, r->self_name, r->little, r->deque_maxlen, r->changes_of_bound,
         (PyObject *)r->deque, (PyObject *)r->defaultdict, (PyObject *)r->counter_type, (PyObject *)r->ordered_dict,
         (PyObject *)r->method_wrapper,
-        r->range_name, r->function_name,
+        r->range_name, r->function_name, r->failure,
     };
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
         Py_XDECREF(held[i]);
@@ -4020,9 +4046,10 @@ static PyObject *recorder_finish(PyObject *self, PyObject *Py_UNUSED(ignored))
     return found;
 }
 
-static PyObject *recorder_get_broken(PyObject *self, void *Py_UNUSED(closure))
+static PyObject *recorder_get_failure(PyObject *self, void *Py_UNUSED(closure))
 {
-    return PyBool_FromLong(((Recorder *)self)->broken);
+    PyObject *failure = ((Recorder *)self)->failure;
+    return Py_NewRef(failure ? failure : Py_None);
 }
 
 static PyMethodDef recorder_methods[] = {
@@ -4037,7 +4064,7 @@ static PyMethodDef recorder_methods[] = {
 };
 
 static PyGetSetDef recorder_attributes[] = {
-    {"broken", recorder_get_broken, NULL, "Has an error ended the recording?", NULL},
+    {"failure", recorder_get_failure, NULL, "What has ended the recording beside a limit; None if nothing.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -8,7 +8,7 @@ from tracer.statements import Instrumented
 from tracer.streams import ReadCounter
 
 class Recorder:
-    broken: bool
+    failure: str | None
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ class NativeRecorder:
         in_place: Any = sys.gettrace()
         sys.settrace(None)
         threading.settrace(None)
-        return in_place is self._recorder and not self._recorder.broken
+        return in_place is self._recorder and self._recorder.failure is None
 
     def enter_module(self, code: types.CodeType, *, final: bool) -> None:
         """Names the code object that runs as the module next; only the `final` one's return is an event."""
@@ -104,4 +104,7 @@ class NativeRecorder:
     def finish(self) -> tuple[bytes, dict[str, Any]]:
         """The log, and what the runner reports of it."""
         log, mark, missed, events = self._recorder.finish()
-        return log + wire.end(mark, events), {"mark": mark, "missed": missed, "events": events}
+        found = {"mark": mark, "missed": missed, "events": events}
+        if self._recorder.failure is not None:
+            found["detail"] = f"the recorder failed: {self._recorder.failure}"
+        return log + wire.end(mark, events), found

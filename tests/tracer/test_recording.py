@@ -297,7 +297,7 @@ def test_events_know_their_frame() -> None:
 
 
 def test_a_deep_recursion_that_drops_the_recorder_is_no_tampering() -> None:
-    report = run("def f():\n    f()\nf()\n").report
+    report = run("def f():\n    f()\nf()\n", recorder="python").report
     assert report["watched"] == []
     assert not report["installed"]
     assert report["error"]["type"] == "RecursionError"

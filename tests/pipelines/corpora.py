@@ -60,5 +60,6 @@ def varied_rows(number: int) -> list[dict[str, Any]]:
                 {"input": f"{size}\n", "expected": str(sum(i * n for i in range(size)))} for size in (2, 3 + n % 4)
             ]
             tests.append({"input": "9\n", "expected": str(36 * n), "hidden": True})
-            rows.append(stdin_row(f"loop-{n}", LOOP.format(factor=n), tests, statement=f"Sum multiples of {n}." + PADDING))
+            statement = f"Sum multiples of {n}." + PADDING
+            rows.append(stdin_row(f"loop-{n}", LOOP.format(factor=n), tests, statement=statement))
     return rows

@@ -44,7 +44,7 @@ enum { MAX_PROBES = 100000, LOOK_EVERY = 1024, LONG_TEXT = 12, RUN = 4, FEW = 16
 enum { LATEST = 4, SPREAD = 16 };
 
 /* What Python functions that are asked something may recurse; the program's own limit does not count them. */
-enum { RECURSION_MARGIN = 200, DEEPEST_KEY = 200 };
+enum { RECURSION_MARGIN = 200 };
 
 /* ---- Bytes ---- */
 
@@ -1057,25 +1057,19 @@ static int heap_shape(Recorder *r, PyTypeObject *type, Shape **found)
     return FINE;
 }
 
-/* Does hashing and comparing a key run no code of the program? */
-static int is_plain(PyObject *key, int depth)
+/* Does hashing and comparing a key run no code of the program, and is an equal one told by the same value?
+   A tuple is a heap object: another one with the same elements has another number. */
+static int is_plain(PyObject *key)
 {
     PyTypeObject *type = Py_TYPE(key);
-    if (type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-        type == &PyBytes_Type || key == Py_None || type == &PyComplex_Type)
-        return 1;
-    if (type != &PyTuple_Type || depth > DEEPEST_KEY)
-        return 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++)
-        if (!is_plain(PyTuple_GET_ITEM(key, i), depth + 1))
-            return 0;
-    return 1;
+    return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type ||
+           type == &PyBytes_Type || key == Py_None || type == &PyComplex_Type;
 }
 
 static int all_plain(const Objects *keys)
 {
     for (Py_ssize_t i = 0; i < keys->size; i++)
-        if (!is_plain(first_of(keys)[i], 0))
+        if (!is_plain(first_of(keys)[i]))
             return 0;
     return 1;
 }
@@ -1182,7 +1176,7 @@ static int read_elements(Recorder *r, PyObject *value, int kind, Objects *items)
 /* What a set's shadow knows an element by: the element, or a tuple of its id where that would run code. */
 static PyObject *mark_of(Recorder *r, PyObject *item)
 {
-    if (is_plain(item, 0))
+    if (is_plain(item))
         return Py_NewRef(item);
     PyObject *id = PyLong_FromVoidPtr(item);
     PyObject *mark = id ? PyTuple_Pack(2, r->missing, id) : NULL;
@@ -1851,7 +1845,7 @@ static inline int lookup(PyObject *dict, PyObject *key, PyObject **found)
 static int look_at_key(Recorder *r, Known *known, PyObject *key, int *seen)
 {
     Shadow *shadow = known->shadow;
-    if (!shadow->held || shadow->marks || !key || !is_plain(key, 0))
+    if (!shadow->held || shadow->marks || !key || !is_plain(key))
         return FINE;
     PyObject *live = known->object, *before, *after;
     TRY(lookup(shadow->held, key, &before));
@@ -2045,7 +2039,7 @@ static int held_by(Recorder *r, PyObject *container, PyObject *key, PyObject **f
         return FINE;
     Shadow *shadow = known->shadow;
     int kind = known->shape->kind;
-    if (shadow->held && (kind == K_DICT || kind == K_OBJECT) && is_plain(key, 0)) {
+    if (shadow->held && (kind == K_DICT || kind == K_OBJECT) && is_plain(key)) {
         TRY(lookup(shadow->held, key, found));
         if (!*found)
             *found = Py_None;
@@ -2416,7 +2410,7 @@ static int touch(Recorder *r, Activation *a, PyObject *value, int change)
                     fault = objects_push(&r->volatile_owners, owner);
             }
             r->next_stop = 0;
-            change = NOTHING;
+            change = ANY;
         }
         if (fault) {
             Py_DECREF(owner);

@@ -31,8 +31,7 @@ _NO_SWITCH = 3600.0
 """Seconds after which a thread may be interrupted for another: longer than any program may run."""
 _write, _exit = os.write, os._exit
 _PROGRAMS_BUILTINS = types.ModuleType("builtins")
-"""The program's own copy, made before any program runs: whatever it patches in there is not patched for us."""
-_PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
+"""The program's own copy, filled before the program runs: whatever it patches in there is not patched for us."""
 
 
 _NOTHING_AMISS = {"clean_end": True, "compile_error": False, "error": None, "value": None}
@@ -67,6 +66,7 @@ def _module_name(kind: str) -> str:
 def _make_module(kind: str) -> dict[str, Any]:
     module = types.ModuleType(_module_name(kind))
     sys.modules[module.__name__] = module
+    _PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
     sys.modules["builtins"] = _PROGRAMS_BUILTINS
     sys.argv = [FILENAME]
     names = module.__dict__

@@ -417,7 +417,7 @@ class Recorder:
             else:
                 self._volatile[id(owner)] = owner
                 self._next_stop = 0
-                return
+                value, change = owner, ANY
         elif change == CALLED:
             return
         elif kind is super:

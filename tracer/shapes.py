@@ -131,7 +131,7 @@ def read_attributes(value: Any) -> dict[str, Any] | None:
 
 def is_being_sorted(value: list[Any]) -> bool:
     """Does `sort` hold the elements of a list at this moment? It puts the room they take at minus one."""
-    return list.__sizeof__(value) < _basic_size(type(value))
+    return bool(list.__sizeof__(value) < _basic_size(type(value)))
 
 
 def is_library_instance(cls: type) -> bool:
@@ -140,6 +140,8 @@ def is_library_instance(cls: type) -> bool:
 
 
 def is_plain(key: Any) -> bool:
-    """Does hashing and comparing a key run no code of the program?"""
-    cls = type(key)
-    return id(cls) in _PLAIN or (cls is tuple and all(map(is_plain, key)))
+    """Does hashing and comparing a key run no code of the program, and is an equal one told by the same value?
+
+    A tuple is a heap object: another one with the same elements has another number.
+    """
+    return id(type(key)) in _PLAIN

@@ -9,6 +9,7 @@ from typing import Any
 
 from tracer import wire
 from tracer.instrument import mark_name
+from tracer.recorder import THREAD_PAUSE_S
 from tracer.statements import Instrumented
 from tracer.streams import ReadCounter
 from tracer.writer import Writer
@@ -20,8 +21,6 @@ except ImportError:
 
 BUILT = _native is not None
 """Has the extension been built for this interpreter?"""
-THREAD_PAUSE_S = 0.005
-"""How long a new thread leaves the interpreter to the others before it begins."""
 
 
 class NativeRecorder:

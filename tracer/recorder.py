@@ -9,6 +9,7 @@ thrown away by whoever judges it.
 import os
 import sys
 import threading
+import time
 import types
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from tracer.writer import ByteLimit, Writer, varint
 
 MAX_PROBES = 100_000
 """Probes between two events; beyond it the oldest are dropped, so that a hook gone silent costs no memory."""
+THREAD_PAUSE_S = 0.005
+"""How long a new thread leaves the interpreter to the others before it begins."""
 LOOK_EVERY = 1024
 """Events between two full looks, or a fourth of the elements to look at if those are more."""
 
@@ -112,8 +115,15 @@ class Recorder:
     def install(self) -> None:
         """Begins to record, in this thread and in those that the program starts."""
         self._given = frozenset(self._globals)
-        threading.settrace(self.on_call)
+        threading.settrace(self._begin_thread)
         sys.settrace(self.on_call)
+
+    def _begin_thread(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
+        """The trace function of a new thread, for its first frame alone."""
+        # Whoever has started the thread goes on up to where it waits, on every run alike.
+        time.sleep(THREAD_PAUSE_S)
+        sys.settrace(self.on_call)
+        return self.on_call(frame, event, arg)
 
     def resume(self) -> None:
         """Records on in this thread, where it had been stopped."""

@@ -51,7 +51,7 @@ class Names:
         """The judge of calls for this program."""
         taken = self.defined | self.aliases
         return Effects(
-            frozenset(self.stored),
+            frozenset(self.stored | self.aliases),
             frozenset(self.defined),
             frozenset(self.aliases),
             {name: what for name, what in self.imported.items() if name not in taken},

@@ -372,3 +372,8 @@ def test_an_exception_about_an_object_is_told_without_asking_the_object() -> Non
         "try:\n    {}[K()]\nexcept KeyError:\n    print('caught')\n"
     )
     assert run(code).stdout == b"caught\n"
+
+
+def test_a_parameter_named_like_a_builtin_is_no_builtin() -> None:
+    code = "def put(sorted, v):\n    sorted.append(v)\nxs = [1]\nput(xs, 2)\ny = xs\n"
+    assert run(code).report["missed"] == 0

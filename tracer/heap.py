@@ -150,11 +150,6 @@ class Heap:
             found = self._shapes[id(cls)] = cls, read_shape(cls, self.module)
         return found[1]
 
-    def holds(self, value: Any) -> bool:
-        """Is this a mutable object that the trace knows?"""
-        known = self.known.get(id(value))
-        return known is not None and known.shadow is not None
-
     # Defining.
 
     def flush(self) -> None:

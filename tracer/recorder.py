@@ -77,7 +77,6 @@ class Recorder:
         self._out = self.writer.out
         self.heap = Heap(self.writer, names["__name__"])
         self._filename = filename
-        self._program = program
         self._lines = {line: Line(statement) for line, statement in program.statements.items()}
         self.last_probe = 0
         self._plans: dict[int, Plan] = {}

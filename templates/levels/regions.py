@@ -105,7 +105,6 @@ class _Open:
     height: int = 0
     loops: list[Visit] = field(default_factory=list)
     last: Statement | None = None
-    paused: bool = False
 
 
 def read_regions(trace: Trace, model: ProgramModel) -> Regions:

@@ -22,10 +22,6 @@ def _changed_token(token: str, chance: Random, alphabet: str) -> str:
     return "".join(change_value(token, chance, alphabet).split()) or token
 
 
-def _of_one_kind(line: list[str]) -> bool:
-    return len(line) > 1 and all(_INTEGER.fullmatch(token) for token in line)
-
-
 def _one_token(lines: Lines, chance: Random, alphabet: str) -> Lines:
     at = chance.choice([place for place, line in enumerate(lines) if line])
     line = lines[at]

@@ -16,6 +16,7 @@ from docker.utils import kwargs_from_env
 from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
 from sandbox.jail.children import FLAGS, START
+from sandbox.jail_client import is_readable
 from sandbox.janitor import owner_labels, remove_orphans
 from sandbox.slot_number import SlotNumber
 
@@ -174,6 +175,9 @@ class DockerJail:
         data = bytes(self._buffer[:count])
         del self._buffer[:count]
         return data
+
+    def has_stirred(self) -> bool:
+        return is_readable(self._socket)
 
     def close(self) -> str:
         """End the container: hanging up is enough, the kill is for one that is stuck."""

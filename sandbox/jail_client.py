@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import json
 import secrets
+import select
+import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -28,6 +30,10 @@ class Jail(Protocol):
 
     def send(self, data: bytes, timeout_s: float) -> None: ...
     def receive_exactly(self, count: int, timeout_s: float) -> bytes: ...
+    def has_stirred(self) -> bool:
+        """Whether something came unasked between two frames: its end, or words on its stderr."""
+        ...
+
     def close(self) -> str:
         """End the jail and give its slot back; what it said on stderr, for people."""
         ...
@@ -92,6 +98,13 @@ def _request(jobs: Sequence[Job], token: str) -> bytes:
 
 def _input(job: Job) -> bytes:
     return job.stdin.encode("utf-8", "surrogateescape")
+
+
+def is_readable(connection: socket.socket) -> bool:
+    """Whether bytes or an end wait on a stream, without taking them."""
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def same_program(first: Job, other: Job) -> bool:

@@ -24,6 +24,7 @@ from sandbox.config import SandboxUnavailable
 from sandbox.image import HOME, PYTHON, image_entries, image_tag
 from sandbox.jail.children import FLAGS, START
 from sandbox.jail.landlock import landlock_version
+from sandbox.jail_client import is_readable
 from sandbox.slot_number import SlotNumber
 
 _SAID = 64 << 10
@@ -139,6 +140,9 @@ class ProcessJail:
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
+
+    def has_stirred(self) -> bool:
+        return is_readable(self._socket)
 
     def close(self) -> str:
         """Hang up, which ends the supervisor; the kill is for one that is stuck."""

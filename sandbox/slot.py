@@ -108,12 +108,22 @@ class Slot:
             self._next = None
             self._retire()
             self._adopt(coming.result())
-        if self.jail is not None and self.jail.capacity_bytes < capacity_bytes:
+        if self.jail is not None and (self.jail.capacity_bytes < capacity_bytes or self._has_ended(self.jail)):
             self._retire()
         if self.jail is None:
             self._adopt(self._open(capacity_bytes))
         assert self.jail is not None
         return self.jail
+
+    def _has_ended(self, jail: Jail) -> bool:
+        """Whether a jail went while nothing ran in it, as with an engine that restarts: no job is to blame for that."""
+        if not jail.has_stirred():
+            return False
+        try:
+            passes_canary(jail)
+        except JailBroken:
+            return True
+        return False
 
     def _adopt(self, jail: Jail) -> None:
         self.jail, self._jobs = jail, 0

@@ -120,6 +120,19 @@ def test_a_jail_that_dies_is_replaced_and_the_job_done_by_the_next(backend):
     assert (outcome.verdict, outcome.stdout) == ("ok", b"42\n")
 
 
+def test_jails_that_went_while_idle_are_replaced_and_no_job_is_blamed():
+    with Sandbox(SandboxConfig(slots=2)) as sandbox:
+        for slot in sandbox.slots:
+            list(slot.run([ANSWER], 1 << 30))
+        idle = containers(os.getpid())
+        assert len(idle) == 2
+        for container in idle:
+            docker.APIClient().kill(container)
+        assert eventually(lambda: not set(idle) & set(containers(os.getpid())))
+        assert sandbox.run(ANSWER).stdout == b"42\n"
+        assert [slot.kills for slot in sandbox.slots] == [0, 0]
+
+
 @pytest.fixture
 def lone(request) -> Iterator[tuple[Sandbox, Slot]]:
     """A sandbox of one slot in plain processes, and that slot."""
@@ -179,6 +192,9 @@ class BreaksOnCue:
 
     def receive_exactly(self, count: int, timeout_s: float) -> bytes:
         return self._jail.receive_exactly(count, timeout_s)
+
+    def has_stirred(self) -> bool:
+        return self._jail.has_stirred()
 
     def close(self) -> str:
         return self._jail.close()

@@ -1,5 +1,7 @@
-"""Merging: the parts of all units, in the order of their buckets, become the shards of each config and split."""
+"""Merging: the parts of all units become the shards of each config and split, a problem always in the same one."""
 
+import functools
+import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,24 +12,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.identity import sha256_of
+from pipelines.layout import (
+    PLACE_BITS,
+    ROWS_A_GROUP,
+    ROWS_A_GROUP_ELSE,
+    place_of,
+    row_groups,
+    shard_numbers,
+    shards_for,
+)
 from pipelines.mixture import Mixture
-from pipelines.parts import config_schema, part_counts, part_ids, part_rows
+from pipelines.parts import config_schema, part_ids, part_keys, part_rows
 from schemas.configs import CONFIGS, SPLITS
 
-ROWS_A_SHARD = 20_000
-_ROWS_A_GROUP = {"nlex": 250, "traces": 250}
-_ROWS_A_GROUP_ELSE = 1_000
+CHUNKING = {"min_chunk_size": 256 << 10, "max_chunk_size": 1 << 20, "norm_level": 0}
+"""Where data pages end: at chunks defined by their content, with the options that `datasets` writes for the Hub."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A file of a corpus: its path below the corpus's folder, its rows, bytes and SHA-256."""
+    """A file of a corpus: its path below the corpus's folder, rows, bytes on disk and in memory, and SHA-256."""
 
     path: str
     config: str
     split: str
     rows: int
     bytes: int
+    memory_bytes: int
     sha256: str
 
 
@@ -35,28 +46,27 @@ class Shard:
 class Counts:
     """Rows of all parts by config and split, by source file and config, and rejects by `stage/reason`.
 
-    `parts` are, for a config and split, those that have rows of it, in their order. `mixture` tells
-    what the examples are, once the shards are written.
+    `parts` are, for a config and split, those that have rows of it, in their order, each with the places of its
+    problems. `mixture` tells what the examples are, once the shards are written.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     file_rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
-    parts: dict[tuple[str, str], list[Path]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[tuple[str, str], dict[Path, set[int]]] = field(default_factory=lambda: defaultdict(dict))
     mixture: Mixture = field(default_factory=Mixture)
 
     def add(self, part: Path) -> None:
         """Adds the rows of one part."""
-        found = part_counts(part)
-        for key in dict.fromkeys((config, split) for config, split, _, _ in found):
-            self.parts[key].append(part)
-        for (config, split, file, reason), number in found.items():
-            self.rows[config, split] += number
-            self.files[file, config] += number
+        place = functools.cache(place_of)
+        for config, split, file, reason, problem in part_keys(part):
+            self.parts[config, split].setdefault(part, set()).add(place(problem))
+            self.rows[config, split] += 1
+            self.files[file, config] += 1
             if reason:
-                self.rejects[reason] += number
-                self.file_rejects[file, reason] += number
+                self.rejects[reason] += 1
+                self.file_rejects[file, reason] += 1
 
 
 def _without_seen(table: pa.Table, seen: set[str]) -> pa.Table:
@@ -68,59 +78,62 @@ def _without_seen(table: pa.Table, seen: set[str]) -> pa.Table:
     return table if all(fresh) else table.filter(pa.array(fresh))
 
 
-def _rows(parts: Sequence[Path], config: str, split: str) -> Iterator[pa.Table]:
-    """The rows of a config and split, part by part, traces once each."""
-    seen: set[str] = set()
-    for part in parts:
-        table = part_rows(part, config, split)
-        if config == "traces":
-            table = _without_seen(table, seen)
-        if table.num_rows:
-            yield table
+class _Rows:
+    """The rows of one config and split, shard by shard, part by part, traces once each."""
 
+    def __init__(self, parts: dict[Path, set[int]], config: str, split: str, shards: int) -> None:
+        self._config, self._shards = config, shards
+        self._of_shard: dict[int, list[Path]] = defaultdict(list)
+        for part, found in parts.items():
+            for number in sorted({place * shards >> PLACE_BITS for place in found}):
+                self._of_shard[number].append(part)
+        self._seen: set[str] = set()
+        # Where a part has rows of several shards, it comes several times in a row.
+        self._read = functools.lru_cache(1)(lambda part: part_rows(part, config, split))
 
-def _groups(tables: Iterator[pa.Table], size: int, limit: int) -> Iterator[pa.Table]:
-    """The rows again in tables of `size` rows, cut anew after every `limit` rows, where a shard ends."""
-    waiting: list[pa.Table] = []
-    held = written = 0
-    for table in tables:
-        waiting.append(table)
-        held += table.num_rows
-        while held >= (want := min(size, limit - written % limit)):
-            whole = pa.concat_tables(waiting)
-            yield whole.slice(0, want)
-            written += want
-            waiting = [whole.slice(want)]
-            held -= want
-    if held:
-        yield pa.concat_tables(waiting)
+    def of_shard(self, number: int) -> Iterator[pa.Table]:
+        """The rows of one shard; the shards are to be asked for in their order."""
+        for part in self._of_shard[number]:
+            table = self._read(part)
+            if self._shards > 1:
+                table = table.filter(pa.array(shard_numbers(table, self._shards) == number))
+            if self._config == "traces":
+                table = _without_seen(table, self._seen)
+            if table.num_rows:
+                yield table
 
 
 def _write_shards(counts: Counts, output: Path, config: str, split: str) -> list[Shard]:
-    """Writes the shards of one config and split; the number of rows decides how many there are."""
-    parts, rows = counts.parts[config, split], counts.rows[config, split]
-    total = max(1, -(-rows // ROWS_A_SHARD))
+    """Writes the shards of one config and split; the number of rows decides how many there are.
+
+    A shard that no problem falls into is a file without rows, so that the others keep their names.
+    """
+    total = shards_for(counts.rows[config, split])
+    rows = _Rows(counts.parts[config, split], config, split, total)
     schema = config_schema(config)
-    folder = output / config
-    folder.mkdir(exist_ok=True)
-    groups = _groups(_rows(parts, config, split), _ROWS_A_GROUP.get(config, _ROWS_A_GROUP_ELSE), ROWS_A_SHARD)
-    left = rows
+    (output / config).mkdir(exist_ok=True)
     shards = []
     for number in range(total):
         name = f"{config}/{split}-{number:05d}-of-{total:05d}.parquet"
         temporary = output / f"{name}.tmp"
-        want = min(ROWS_A_SHARD, left)
-        left -= want
-        held = 0
-        with pq.ParquetWriter(temporary, schema, compression="zstd", write_page_index=True) as writer:
-            while held < want:
-                group = next(groups).combine_chunks()
+        held = held_bytes = 0
+        with pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            write_page_index=True,
+            use_content_defined_chunking=CHUNKING,
+        ) as writer:
+            writer.add_key_value_metadata({"content_defined_chunking": json.dumps(CHUNKING)})
+            for group in row_groups(rows.of_shard(number), ROWS_A_GROUP.get(config, ROWS_A_GROUP_ELSE)):
                 writer.write_table(group, row_group_size=group.num_rows)
                 held += group.num_rows
+                held_bytes += group.nbytes
                 if config == "nlex":
                     counts.mixture.add(group)
         os.replace(temporary, output / name)
-        shards.append(Shard(name, config, split, held, (output / name).stat().st_size, sha256_of(output / name)))
+        size = (output / name).stat().st_size
+        shards.append(Shard(name, config, split, held, size, held_bytes, sha256_of(output / name)))
     return shards
 
 
@@ -152,7 +165,7 @@ def merge(parts: Sequence[Path], output: Path) -> tuple[list[Shard], Counts]:
     for config in CONFIGS:
         for split in SPLITS:
             if counts.rows[config, split] and config == "traces":
-                counts.rows[config, split] = _unique_traces(counts.parts[config, split], split)
+                counts.rows[config, split] = _unique_traces(list(counts.parts[config, split]), split)
             if counts.rows[config, split]:
                 shards += _write_shards(counts, output, config, split)
     return shards, counts

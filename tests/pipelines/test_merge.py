@@ -1,4 +1,4 @@
-"""Shards: as many as the rows ask for, in the order of the parts, each trace once."""
+"""Merging: rows in the order of the parts, each trace once, nothing left of an earlier build."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,18 +30,15 @@ def test_rows_stand_in_the_order_of_the_parts(tmp_path: Path) -> None:
     assert [row["id"] for row in rows(tmp_path, "rejects")] == ["b", "c", "a"]
 
 
-def test_the_number_of_shards_follows_from_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.merge.ROWS_A_SHARD", 3)
-    monkeypatch.setattr("pipelines.merge._ROWS_A_GROUP_ELSE", 2)
+def test_rows_of_all_shards_are_those_of_the_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.layout.ROWS_A_SHARD", 3)
     shards, _ = merge([rejects(tmp_path, *"abcd"), rejects(tmp_path, *"efg")], tmp_path)
-    assert [(shard.path, shard.rows) for shard in shards] == [
-        ("rejects/train-00000-of-00003.parquet", 3),
-        ("rejects/train-00001-of-00003.parquet", 3),
-        ("rejects/train-00002-of-00003.parquet", 1),
-    ]
-    assert [row["id"] for row in rows(tmp_path, "rejects")] == list("abcdefg")
-    metadata = pq.ParquetFile(tmp_path / shards[0].path).metadata
-    assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [2, 1]
+    assert [shard.path for shard in shards] == [f"rejects/train-{n:05d}-of-00004.parquet" for n in range(4)]
+    assert sum(shard.rows for shard in shards) == 7
+    assert sorted(row["id"] for row in rows(tmp_path, "rejects")) == list("abcdefg")
+    for shard in shards:
+        path = tmp_path / shard.path
+        assert (pq.read_metadata(path).num_rows, path.stat().st_size) == (shard.rows, shard.bytes)
 
 
 def test_how_rows_fall_into_parts_does_not_show(tmp_path: Path) -> None:

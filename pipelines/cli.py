@@ -8,12 +8,14 @@ from pathlib import Path
 
 from pipelines.curation.arguments import add_curation_arguments
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
+from pipelines.publish.arguments import PUBLISH_EXAMPLES, PUBLISH_TEXT, add_publish_arguments
 
 _COMMANDS = {
     "build": "the whole pipeline: traces, prose, shards, card and manifest",
     "trace": "what one program does, told step by step",
     "render": "prose again, from stored traces",
     "verify": "read a corpus back: schema, manifest, every claim",
+    "publish": "send a corpus to the Hugging Face Hub, and only what changed",
     "style": "try a style of prose: render every macro, read every sentence",
     "sandbox": "build the image, examine this machine, run one program",
 }
@@ -66,6 +68,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
     return number
 
 
@@ -156,6 +165,13 @@ def _build_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", type=_seconds, metavar="S", help="processor seconds of a run (default: the row's own, else 10)"
     )
+    parser.add_argument(
+        "--max-reject-rate",
+        type=_share,
+        default=1.0,
+        metavar="R",
+        help="stop when a larger share of the executions than this has no example (1: never)",
+    )
     parser.add_argument("--json", action="store_true", help="end with one JSON object: rows, examples, rejects")
 
 
@@ -207,6 +223,7 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
         ("trace", _TRACE_TEXT, _TRACE_EXAMPLES, _trace_parser),
         ("render", _RENDER_TEXT, _RENDER_EXAMPLES, _render_parser),
         ("verify", _VERIFY_TEXT, _VERIFY_EXAMPLES, _verify_parser),
+        ("publish", PUBLISH_TEXT, PUBLISH_EXAMPLES, add_publish_arguments),
         ("style", _STYLE_TEXT, _STYLE_EXAMPLES, _style_parser),
     ):
         add(commands.add_parser(name, help=_COMMANDS[name], description=text, epilog=examples, formatter_class=shape))
@@ -245,6 +262,10 @@ def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
             from pipelines.verify_command import run_verify_command
 
             return run_verify_command(args)
+        case "publish":
+            from pipelines.publish.command import run_publish_command
+
+            return run_publish_command(args)
         case "style":
             from templates.style_command import run_style_command
 

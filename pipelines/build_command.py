@@ -5,21 +5,23 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
+from pipelines.balance import balance_table, executions_of, metrics_of, reject_rate, unaccounted
 from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_units
 from pipelines.card import make_card
 from pipelines.curation.arguments import curation_of
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
 from pipelines.fresh_start import begin, drop_prose
 from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
+from pipelines.measures import Measures, measures_beside, sum_measures
 from pipelines.merge import merge
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace, part_counts
+from pipelines.parts import Workspace, part_counts, write_bytes_atomically
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.sources.locate import SourceError
@@ -32,6 +34,7 @@ from pipelines.worker_sandbox import close_worker_sandboxes, worker_sandbox
 from sandbox import SandboxUnavailable, observe
 from schemas.job import Limits, Program
 
+METRICS_FILE = "metrics.json"
 _RESUME = "Run the same command again: it goes on where this one stopped."
 
 
@@ -39,10 +42,22 @@ class BusyError(Exception):
     """Another build is at work in the same folder."""
 
 
-def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequence[str] = ()) -> dict[str, Any]:
+class TooManyRejects(Exception):
+    """More of the executions have no example than the user allows."""
+
+
+def build(
+    options: BuildOptions,
+    output: Path,
+    *,
+    workers: int = 1,
+    beam: Sequence[str] = (),
+    max_reject_rate: float = 1.0,
+) -> dict[str, Any]:
     """Builds a corpus, or finishes one that was begun, and returns its manifest.
 
     Raises:
+        TooManyRejects: a larger share of all executions than `max_reject_rate` has no example; no shard is written.
         SourceError: a source that cannot be found.
         SandboxUnavailable, UnitFailed: this machine cannot run the programs, or a worker failed.
         BusyError: another build is at work in `output`.
@@ -55,11 +70,16 @@ def build(options: BuildOptions, output: Path, *, workers: int = 1, beam: Sequen
         if said := begin(workspace, options):
             print(f"nlex: {said}", file=sys.stderr)
         plan = make_plan(options, workspace)
-        parts = _run(plan, options, workspace, beam_arguments(workers, beam))
+        parts = _run(plan, options, workspace, beam_arguments(workers, beam), max_reject_rate)
+        measures = sum_measures(parts)
+        executions = executions_of(plan, measures)
+        check_rejects(executions, max_reject_rate)
         (output / MANIFEST).unlink(missing_ok=True)
         shards, counts = merge([*plan.rejects, *parts], output)
-        manifest = make_manifest(options, plan, shards, counts)
+        manifest = make_manifest(options, plan, shards, counts) | {"executions": executions}
         write_text_atomically(output / CARD, make_card(shards, manifest).encode())
+        metrics = metrics_of(measures, len(plan.units))
+        write_bytes_atomically(output / METRICS_FILE, orjson.dumps(metrics, option=orjson.OPT_INDENT_2) + b"\n")
         write_manifest(output, manifest)
         workspace.kept_now()
         _forget(parts, plan, workspace)
@@ -73,7 +93,28 @@ def _take(lock: IO[str], output: Path) -> None:
         raise BusyError(f"another build is at work in {output}; wait for it, or name another folder") from None
 
 
-def _run(plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Sequence[str]) -> list[Path]:
+def check_rejects(executions: Mapping[str, Any], max_reject_rate: float) -> None:
+    """Raises TooManyRejects where the share of rejects is above what is allowed."""
+    if (rate := reject_rate(executions)) > max_reject_rate:
+        table = balance_table(executions)
+        raise TooManyRejects(f"{rate:.1%} of all are rejects, more than the {max_reject_rate:.1%} allowed:\n{table}")
+
+
+def _give_up(measures: Measures, max_reject_rate: float) -> None:
+    """Ends the build from the progress thread, for Beam's local runner hears of nothing before it is done."""
+    often = ", ".join(f"{reason} {number}" for reason, number in measures.rejects.most_common(5))
+    print(
+        f"\nnlex: {measures.reject_rate:.1%} of the first {measures.executions:,} executions are rejects, more "
+        f"than the {max_reject_rate:.1%} of --max-reject-rate: {often}. What is done is kept: mend the source or allow "
+        "more, and run the command again.",
+        file=sys.stderr,
+    )
+    end_at_once(FOUND_WRONG)
+
+
+def _run(
+    plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Sequence[str], max_reject_rate: float
+) -> list[Path]:
     """Runs the units that have no part yet; returns all parts in order."""
     tasks = [Task(unit, part_key(unit, options)) for unit in plan.units]
     parts = {workspace.prose(task.unit.bucket, task.key): task.unit for task in tasks}
@@ -84,7 +125,10 @@ def _run(plan: Plan, options: BuildOptions, workspace: Workspace, arguments: Seq
         log.unlink(missing_ok=True)
         stop = watch_workers(f"What it said is in {log}. {_RESUME}")
         try:
-            with stderr_for_us(log), Progress(parts):
+            with (
+                stderr_for_us(log),
+                Progress(parts, max_reject_rate, lambda measures: _give_up(measures, max_reject_rate)),
+            ):
                 run_units(missing, options, workspace.output, arguments)
         finally:
             stop()
@@ -108,6 +152,7 @@ def _forget(parts: Sequence[Path], plan: Plan, workspace: Workspace) -> None:
     for part in parts:
         if any(reason == "sandbox/sandbox_error" for *_, reason in part_counts(part)):
             part.unlink()
+            measures_beside(part).unlink(missing_ok=True)
 
 
 def default_workers() -> int:
@@ -134,11 +179,19 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
     )
     try:
         token_counter(options.tokenizer)
-        manifest = build(options, args.output, workers=args.workers or default_workers(), beam=beam)
+        manifest = build(
+            options,
+            args.output,
+            workers=args.workers or default_workers(),
+            beam=beam,
+            max_reject_rate=args.max_reject_rate,
+        )
     except (SourceError, TokenizerError) as error:
         return _fail(str(error), USAGE)
     except (SandboxUnavailable, BusyError, OSError) as error:
         return _fail(f"{error}", ENVIRONMENT)
+    except TooManyRejects as error:
+        return _fail(str(error), FOUND_WRONG)
     except KeyboardInterrupt:
         print(f"\nnlex: interrupted. {_RESUME}", file=sys.stderr)
         end_at_once(INTERRUPTED)
@@ -148,7 +201,7 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
     print(f"\n{args.output}: {sum(shard['bytes'] for shard in manifest['files']):,} bytes of shards")
     if args.json:
         print(orjson.dumps(build_report(manifest)).decode())
-    return DONE
+    return FOUND_WRONG if unaccounted(manifest["executions"]) else DONE
 
 
 def _fail(message: str, code: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from pipelines.manifest import CARD, MANIFEST, write_text_atomically
+from pipelines.measures import measures_beside
 from pipelines.merge import clear_shards
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace
@@ -54,3 +55,4 @@ def drop_prose(workspace: Workspace, keep: tuple[Path, ...]) -> None:
     for part in (workspace.root / "prose").glob("*.parquet"):
         if part not in wanted:
             part.unlink()
+            measures_beside(part).unlink(missing_ok=True)

@@ -4,7 +4,6 @@ A unit is a bucket of problems. The bucket of a problem is the first bits of a h
 the bucket of a larger build lies inside one of a smaller build, and traces are found again.
 """
 
-import hashlib
 import math
 import sys
 from collections import Counter, defaultdict
@@ -19,6 +18,7 @@ from pipelines.curation.contamination import evaluation_sets
 from pipelines.curation.decide import decide
 from pipelines.curation.intake import Intake
 from pipelines.identity import content_hash
+from pipelines.layout import place_of
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry, Workspace
 from pipelines.read_rejects import ReadRejects
@@ -73,8 +73,7 @@ def bucket_bits(files: tuple[SourceFile, ...]) -> int:
 
 def bucket_of(problem_id: str, bits: int) -> str:
     """The bucket of a problem: `b` and that many binary digits."""
-    number = int.from_bytes(hashlib.sha256(f"bucket\0{problem_id}".encode()).digest()[:4], "big")
-    return f"b{number:032b}"[: bits + 1]
+    return f"b{place_of(problem_id):032b}"[: bits + 1]
 
 
 def _duplicates(located: Located) -> list[RejectRow]:

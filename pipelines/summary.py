@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.balance import balance_table
 from schemas.configs import SPLITS
 
 
@@ -13,7 +14,9 @@ def summary_table(manifest: Mapping[str, Any]) -> str:
     for config, splits in manifest["counts"].items():
         numbers = [splits.get(split, 0) for split in SPLITS]
         lines.append(f"{config:20}" + "".join(f"{number:>12,}" for number in [*numbers, sum(numbers)]))
-    if manifest["rejects"]:
+    if "executions" in manifest:
+        lines += ["", balance_table(manifest["executions"])]
+    elif manifest["rejects"]:
         lines += ["", "rejects by stage and reason"]
         for reason, number in sorted(manifest["rejects"].items(), key=lambda item: (-item[1], item[0])):
             lines.append(f"  {reason:40} {number:>8,}")
@@ -37,6 +40,7 @@ def build_report(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rows": sum(count["rows"] for count in manifest["sources"].values()),
         "executions": sum(count["executions"] for count in manifest["sources"].values()),
+        "balance": manifest.get("executions", {}),
         "examples": sum(manifest["counts"]["nlex"].values()),
         "counts": manifest["counts"],
         "rejects": manifest["rejects"],

@@ -1,10 +1,13 @@
 """From the stored runs of a problem to its rows: examples, predictions, traces, the solve row, and rejects."""
 
+import logging
 import platform
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipelines.curation.options import Curation
+from pipelines.measures import Measures, stage
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
 from pipelines.questions import question_rows
@@ -12,6 +15,7 @@ from pipelines.runs import StoredRun
 from pipelines.select import Planned, Selection, example_id
 from pipelines.tokens import token_counter
 from pipelines.told import Untold, execution_of, untold
+from pipelines.unit_log import about, log
 from sandbox.judge import judge_stdout, judge_value
 from schemas.configs import CONFIGS
 from schemas.job import effective_source
@@ -87,21 +91,23 @@ def _prediction_row(planned: Planned, run: StoredRun) -> OutputPredictionRow:
     )
 
 
-def _internal(stage: str, error: Exception) -> Untold:
+def _internal(where: str, error: Exception) -> Untold:
+    log("internal_error", logging.ERROR, stage=where, error="".join(traceback.format_exception(error)))
     message = f"a fault of ours: {type(error).__name__}: {error}; please report it"
-    return Untold(stage, "internal_error", message.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return Untold(where, "internal_error", message.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _narrated(execution: Execution, style: str, options: BuildOptions) -> tuple[Narration, CheckReport] | Untold:
     """A narration that the checker bears out; else the first claim that it does not."""
     try:
-        narration = narrate_within(
-            execution,
-            style=style,
-            seed=options.seed,
-            max_tokens=options.max_tokens,
-            count=token_counter(options.tokenizer),
-        )
+        with stage("narrate"):
+            narration = narrate_within(
+                execution,
+                style=style,
+                seed=options.seed,
+                max_tokens=options.max_tokens,
+                count=token_counter(options.tokenizer),
+            )
     except NarrationError as error:
         return Untold("narrate", error.reason, error.message)
     except Exception as error:
@@ -111,7 +117,8 @@ def _narrated(execution: Execution, style: str, options: BuildOptions) -> tuple[
     except UnicodeEncodeError:
         return Untold("narrate", "unencodable", "the text has a lone surrogate, which UTF-8 cannot hold")
     try:
-        report = check(execution, narration.explanation, narration.answer, style=narration.style)
+        with stage("check"):
+            report = check(execution, narration.explanation, narration.answer, style=narration.style)
     except Exception as error:
         return _internal("check", error)
     if report.problems:
@@ -129,7 +136,9 @@ def example(row: TraceRow, execution: Execution, style: str, options: BuildOptio
     narration, report = told
     count = token_counter(options.tokenizer)
     spoken = f"{narration.explanation}\n{narration.answer}"
-    told_tokens = count(spoken)
+    with stage("narrate"):
+        told_tokens = count(spoken)
+        tokens = count(narration.prompt) + told_tokens
     return ExampleRow(
         id=example_id(row.execution_id, style),
         messages=(Message("user", narration.prompt), Message("assistant", spoken)),
@@ -144,7 +153,7 @@ def example(row: TraceRow, execution: Execution, style: str, options: BuildOptio
         steps=narration.steps,
         claims=report.claims,
         folded=narration.folded,
-        tokens=count(narration.prompt) + told_tokens,
+        tokens=tokens,
         told_tokens=told_tokens,
         trace_id=row.id,
         problem_id=row.problem_id,
@@ -160,7 +169,8 @@ def tell_execution(planned: Planned, run: StoredRun, split: str, options: BuildO
     try:
         against = untold(run)
         events = read_end(run.log)[1] if run.log is not None else 0
-        trace = decode(run.log) if against is None and run.log is not None else None
+        with stage("decode"):
+            trace = decode(run.log) if against is None and run.log is not None else None
     except WireError as error:
         yield planned.reject(split, Untold("trace", "trace_unreadable", str(error)))
         return
@@ -242,12 +252,49 @@ def predicted_solutions(
     return frozenset(name for name, chosen in predicted.items() if chosen)
 
 
-def tell_problem(selection: Selection, runs: Mapping[str, StoredRun], options: BuildOptions) -> list[Entry]:
-    """All rows of a problem, config by config, each config's in the order of the source."""
+def _end(entries: Sequence[Entry]) -> str:
+    """How an execution ended: empty where there is an example, else its first reject's reason."""
+    return "" if any(entry.config == "nlex" for entry in entries) else next(e.reason for e in entries if e.reason)
+
+
+def _measure(measures: Measures, planned: Planned, run: StoredRun, entries: Sequence[Entry]) -> None:
+    """Counts one execution by what became of it."""
+    examples = [entry.row for entry in entries if entry.config == "nlex"]
+    measures.executions += 1
+    measures.made += planned.made
+    measures.verdicts[run.verdict] += 1
+    measures.events += sum(entry.row.events for entry in entries if entry.config == "traces")
+    measures.examples += len(examples)
+    measures.tokens += sum(row.tokens for row in examples)
+    reason = _end(entries)
+    if reason:
+        measures.rejects[reason] += 1
+    else:
+        measures.told += 1
+
+
+def _measure_rejects(measures: Measures, rejects: Sequence[Entry]) -> None:
+    """Counts the executions of a problem that are not run, and its rows that have none."""
+    for entry in rejects:
+        measures.rejects[entry.reason] += 1
+        if entry.row.id == entry.row.solution_id:
+            measures.rows_without_input += 1
+        else:
+            measures.executions += 1
+
+
+def tell_problem(
+    selection: Selection, runs: Mapping[str, StoredRun], options: BuildOptions, measures: Measures
+) -> list[Entry]:
+    """All rows of a problem, config by config, each config's in the order of the source; adds to `measures`."""
     entries = list(selection.rejects)
+    _measure_rejects(measures, selection.rejects)
     predicted = predicted_solutions(selection.planned, runs, options.curation)
     for planned in selection.planned:
-        told = tell_execution(planned, runs[planned.trace_id], selection.split, options)
+        run = runs[planned.trace_id]
+        with about(problem=planned.row.solution.problem_id, execution=planned.id):
+            told = list(tell_execution(planned, run, selection.split, options))
+        _measure(measures, planned, run, told)
         to_predict = planned.row.solution.id in predicted and not planned.test.hidden
         entries.extend(entry for entry in told if to_predict or entry.config != "output_prediction")
     solve = solve_entry(selection, options)

@@ -1,20 +1,25 @@
 """Runs one work unit: the traces that are missing, then the prose, then the part that says it is done."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 from pipelines.curation.synthesis.grow import grow
 from pipelines.identity import content_hash, rendering_version
+from pipelines.layout import place_of
+from pipelines.measures import Measures, measures_beside, read_measures, stage, take_seconds
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace, write_part
+from pipelines.parts import Workspace, part_table, write_atomically, write_bytes_atomically
 from pipelines.plan import Unit
 from pipelines.runs import StoredRun, find_runs, save_runs, stored_run
 from pipelines.select import Planned, Selection, select_problem
 from pipelines.sources.located import Located, Posed
 from pipelines.spool import Marks, from_line
 from pipelines.tokens import tokenizer_identity
+from pipelines.unit_log import about, log
 from sandbox import Input, Sandbox, SandboxUnavailable, observe_all
 
 TRIES = 4
@@ -76,7 +81,7 @@ def _selections(workspace: Workspace, unit: Unit, options: BuildOptions) -> list
                     marked[found.solution.id] = marks.rows[place]
     return [
         select_problem(rows.get(name, []), options, posed.get(name, []), marked, marks.problems.get(name, ""))
-        for name in sorted(rows.keys() | posed.keys())
+        for name in sorted(rows.keys() | posed.keys(), key=lambda name: (place_of(name), name))
     ]
 
 
@@ -84,7 +89,8 @@ def _observe(sandbox: Sandbox, planned: list[Planned]) -> Iterator[StoredRun]:
     """The runs of one program, which is compiled and instrumented once for all its inputs."""
     first = planned[0]
     inputs = [Input(each.test.stdin, each.test.call) for each in planned]
-    observed = observe_all(sandbox, first.row.solution.program, inputs, limits=first.limits, probe="full")
+    with stage("sandbox"):
+        observed = observe_all(sandbox, first.row.solution.program, inputs, limits=first.limits, probe="full")
     for each, seen in zip(planned, observed, strict=True):
         yield stored_run(each.trace_id, seen)
 
@@ -93,6 +99,11 @@ def _by_program(planned: Iterable[Planned]) -> Iterator[list[Planned]]:
     """Executions of one program under one set of limits, together."""
     for _, group in groupby(planned, key=lambda each: (each.row.solution.program, each.limits)):
         yield list(group)
+
+
+def _log_failure(planned: Planned, attempt: int, detail: str) -> None:
+    problem = planned.row.solution.problem_id
+    log("sandbox_error", logging.WARNING, problem=problem, execution=planned.id, attempt=attempt, detail=detail)
 
 
 def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sandbox: OpenSandbox) -> None:
@@ -114,7 +125,10 @@ def _run_missing(planned: Iterable[Planned], runs: dict[str, StoredRun], open_sa
                     runs[run.id] = run
                     if run.verdict != "sandbox_error":
                         del missing[run.id]
-        except SandboxUnavailable:
+                    else:
+                        _log_failure(missing[run.id], attempt, run.detail)
+        except SandboxUnavailable as error:
+            log("sandbox_unavailable", logging.WARNING, attempt=attempt, detail=str(error))
             if attempt == TRIES - 1:
                 raise
 
@@ -131,7 +145,8 @@ class _Work:
     def run(self, planned: Sequence[Planned]) -> dict[str, StoredRun]:
         """The runs of some executions by their ids, of which only the missing ones are made."""
         wanted = {each.trace_id for each in planned}
-        runs = find_runs(self._workspace, self._bucket, wanted)
+        with stage("read"):
+            runs = find_runs(self._workspace, self._bucket, wanted)
         missing = wanted - runs.keys()
         if missing:
             _run_missing(planned, runs, self._open_sandbox)
@@ -155,23 +170,49 @@ def _grown(selection: Selection, runs: dict[str, StoredRun], work: _Work, option
     return replace(selection, planned=tuple(planned))
 
 
-def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox) -> None:
-    """Does a unit unless its part is there already; any number of tries leave the same bytes.
+def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox) -> Measures:
+    """Does a unit unless its part is there already, and returns its measures; any number of tries leave the same part.
 
     Raises:
         SandboxUnavailable: no sandbox could be had.
     """
+    part = workspace.prose(task.unit.bucket, task.key)
+    if part.exists():
+        return read_measures(part)
+    with about(unit=task.unit.bucket):
+        log("unit_begun", problems=task.unit.problems, executions=task.unit.executions)
+        try:
+            measures = _run_unit(task.unit, part, options, workspace, open_sandbox)
+        except Exception as error:
+            log("unit_failed", logging.ERROR, error=f"{type(error).__name__}: {error}")
+            raise
+        log("unit_done", **measures.counts(), seconds=dict(measures.seconds))
+    return measures
+
+
+def _run_unit(
+    unit: Unit, part: Path, options: BuildOptions, workspace: Workspace, open_sandbox: OpenSandbox
+) -> Measures:
     from pipelines.tell import tell_problem
 
-    unit, key = task.unit, task.key
-    if workspace.prose(unit.bucket, key).exists():
-        return
-    selections = _selections(workspace, unit, options)
+    take_seconds()
+    with stage("read"):
+        selections = _selections(workspace, unit, options)
     planned = [each for selection in selections for each in selection.planned]
     work = _Work(workspace, unit.bucket, open_sandbox)
     runs = work.run(planned)
     if options.curation.synthesize:
         selections = [_grown(selection, runs, work, options) for selection in selections]
-    work.save()
-    entries = [entry for selection in selections for entry in tell_problem(selection, runs, options)]
-    write_part(workspace.prose(unit.bucket, key), entries)
+    with stage("write"):
+        work.save()
+    measures = Measures()
+    entries = [entry for selection in selections for entry in tell_problem(selection, runs, options, measures)]
+
+    def note_measures() -> None:
+        measures.seconds.update(take_seconds())
+        write_bytes_atomically(measures_beside(part), measures.to_bytes())
+
+    with stage("write"):
+        table = part_table(entries)
+    write_atomically(part, table, before=note_measures)
+    return measures

@@ -2,15 +2,19 @@
 
 import gc
 import os
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics.metric import Metrics
 
+from pipelines.measures import Measures
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace
 from pipelines.unit import Task, run_unit
+from pipelines.unit_log import LOG_FILE, log_to
 from pipelines.watchdog import end_with
 from pipelines.worker_sandbox import worker_sandbox
 
@@ -33,11 +37,24 @@ class RunUnit(beam.DoFn):
         gc.set_threshold(100_000, 50, 50)
 
     def process(self, element: Task, *args: Any, **kwargs: Any) -> Iterable[str]:
-        """Runs one unit and names its bucket."""
-        run_unit(
-            element,
-            self.options,
-            Workspace(self.output),
-            lambda fresh: worker_sandbox(self.options.sandbox, fresh),
-        )
+        """Runs one unit, adds its measures to Beam's counters, and names its bucket."""
+        workspace = Workspace(self.output)
+        see_workspace(workspace)
+        log_to(workspace.root / LOG_FILE)
+        count(run_unit(element, self.options, workspace, lambda fresh: worker_sandbox(self.options.sandbox, fresh)))
         yield element.unit.bucket
+
+
+def count(measures: Measures) -> None:
+    """Adds a unit's measures to Beam's counters, which a repeated bundle counts again."""
+    for name, number in measures.flat():
+        Metrics.counter("nlex", name).inc(number)  # type: ignore[no-untyped-call]
+
+
+def see_workspace(workspace: Workspace) -> None:
+    """Raises FileNotFoundError where a worker does not see the folder that it is to share with the driver."""
+    if not workspace.root.is_dir():
+        raise FileNotFoundError(
+            f"{workspace.output} is not there on worker {platform.node()}: give all workers the folder of --output "
+            "under the same path, or an --output that is a URL, such as gs://BUCKET/CORPUS"
+        )

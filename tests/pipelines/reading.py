@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipelines.build_command import METRICS_FILE
 from pipelines.parts import PARTS_FOLDER
 
 
@@ -18,9 +19,9 @@ def rows(corpus: Path, config: str) -> list[dict[str, Any]]:
 
 
 def bytes_of(corpus: Path) -> dict[str, str]:
-    """The SHA-256 of every file of a corpus but the parts it was made from."""
+    """The SHA-256 of every file of a corpus but the parts it was made from and what tells the time."""
     return {
         str(path.relative_to(corpus)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(corpus.rglob("*"))
-        if path.is_file() and PARTS_FOLDER not in path.parts
+        if path.is_file() and PARTS_FOLDER not in path.parts and path.name != METRICS_FILE
     }

@@ -7,6 +7,7 @@ import pytest
 from pipelines.curation.inputs import chosen_inputs, number_of_inputs
 from pipelines.curation.options import Curation
 from pipelines.curation.refuse import imported_modules, refusal
+from pipelines.measures import Measures
 from pipelines.options import BuildOptions
 from pipelines.runs import StoredRun
 from pipelines.select import select_problem
@@ -101,7 +102,7 @@ def test_where_several_answers_may_be_right_none_is_judged() -> None:
 def test_a_problem_without_solutions_is_one_to_solve() -> None:
     hidden = replace(TEST, stdin="2\n", hidden=True)
     problem = replace(PROBLEM, tests=(TEST, hidden), checker="custom", difficulty="900", tags=("math",))
-    (entry,) = tell_problem(select_problem([], OPTIONS, [Posed(problem, "f", "f:1")]), {}, OPTIONS)
+    (entry,) = tell_problem(select_problem([], OPTIONS, [Posed(problem, "f", "f:1")]), {}, OPTIONS, Measures())
     solve = entry.row
     assert (solve.checker, solve.difficulty, solve.tags) == ("custom", "900", ("math",))
     assert ([test.input for test in solve.public_tests], [test.input for test in solve.hidden_tests]) == (
@@ -112,7 +113,7 @@ def test_a_problem_without_solutions_is_one_to_solve() -> None:
 
 def test_a_problem_that_is_not_wanted_is_not_one_to_solve() -> None:
     options = BuildOptions(("jsonl:f",), curation=Curation(difficulties=("HARD",)))
-    assert tell_problem(select_problem([], options, [Posed(PROBLEM, "f", "f:1")]), {}, options) == []
+    assert tell_problem(select_problem([], options, [Posed(PROBLEM, "f", "f:1")]), {}, options, Measures()) == []
 
 
 def test_a_problem_that_overlaps_with_an_evaluation_set_gives_rejects_only() -> None:

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,20 @@ def _by_file(plan: Plan, counts: Counts) -> dict[str, Any]:
     }
 
 
-def make_manifest(options: BuildOptions, plan: Plan, shards: Sequence[Shard], counts: Counts) -> dict[str, Any]:
-    """The manifest of a build whose shards are written."""
+def make_manifest(
+    options: BuildOptions, plan: Plan, shards: Sequence[Shard], counts: Counts, command: str
+) -> dict[str, Any]:
+    """The manifest of a build whose shards are written; `command` makes the corpus again."""
     return {
         "format": 1,
         "versions": {
             "python": platform.python_version(),
             "tracer": TRACER_VERSION,
             "rendering": rendering_version(),
+            "nlex": version("nlex"),
+            "pyarrow": version("pyarrow"),
         },
+        "command": command,
         "options": asdict(options),
         "counts": {
             config: {split: counts.rows[config, split] for split in SPLITS if counts.rows[config, split]}
@@ -54,6 +60,7 @@ def make_manifest(options: BuildOptions, plan: Plan, shards: Sequence[Shard], co
         "rejects": dict(sorted(counts.rejects.items())),
         "mixture": counts.mixture.table(),
         "made_inputs": counts.mixture.made,
+        "licences": counts.licences(),
         "sources": _by_file(plan, counts),
         "files": [asdict(shard) for shard in shards],
     }

@@ -21,7 +21,7 @@ from pipelines.layout import (
     shard_numbers,
     shards_for,
 )
-from pipelines.mixture import Mixture
+from pipelines.mixture import Mixture, group_of
 from pipelines.parts import config_schema, part_ids, part_keys, part_rows
 from schemas.configs import CONFIGS, SPLITS
 
@@ -47,7 +47,8 @@ class Counts:
     """Rows of all parts by config and split, by source file and config, and rejects by `stage/reason`.
 
     `parts` are, for a config and split, those that have rows of it, in their order, each with the places of its
-    problems. `mixture` tells what the examples are, once the shards are written.
+    problems. Once the shards are written, `mixture` tells what the examples are, and `attributed` how many rows of
+    all configs are by a licence and a source.
     """
 
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -56,6 +57,7 @@ class Counts:
     file_rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     parts: dict[tuple[str, str], dict[Path, set[int]]] = field(default_factory=lambda: defaultdict(dict))
     mixture: Mixture = field(default_factory=Mixture)
+    attributed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, part: Path) -> None:
         """Adds the rows of one part."""
@@ -67,6 +69,21 @@ class Counts:
             if reason:
                 self.rejects[reason] += 1
                 self.file_rejects[file, reason] += 1
+
+    def add_group(self, config: str, rows: pa.Table) -> None:
+        """Adds rows that are written."""
+        if config == "nlex":
+            self.mixture.add(rows)
+        if "license" in rows.column_names:
+            sources = map(group_of, rows.column("source").to_pylist())
+            self.attributed.update(zip(rows.column("license").to_pylist(), sources, strict=True))
+
+    def licences(self) -> dict[str, dict[str, int]]:
+        """How many rows each licence has by source, most first."""
+        table: dict[str, dict[str, int]] = {}
+        for (licence, source), rows in sorted(self.attributed.items(), key=lambda item: (-item[1], item[0])):
+            table.setdefault(licence, {})[source] = rows
+        return table
 
 
 def _without_seen(table: pa.Table, seen: set[str]) -> pa.Table:
@@ -129,8 +146,7 @@ def _write_shards(counts: Counts, output: Path, config: str, split: str) -> list
                 writer.write_table(group, row_group_size=group.num_rows)
                 held += group.num_rows
                 held_bytes += group.nbytes
-                if config == "nlex":
-                    counts.mixture.add(group)
+                counts.add_group(config, group)
         os.replace(temporary, output / name)
         size = (output / name).stat().st_size
         shards.append(Shard(name, config, split, held, size, held_bytes, sha256_of(output / name)))

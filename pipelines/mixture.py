@@ -20,7 +20,7 @@ def length_bucket(tokens: int) -> str:
     return f"> {BOUNDS[-1]:,}"
 
 
-def _group_of(source: str) -> str:
+def group_of(source: str) -> str:
     """A source without the path of a single file in it: `project:path` and `project/dir: file` are the project."""
     return source.partition(":")[0]
 
@@ -38,7 +38,7 @@ class Mixture:
         lengths = rows.column("tokens").to_pylist()
         for kind in _COLUMNS:
             values: Iterable[str] = rows.column(kind).to_pylist()
-            self._count(kind, map(_group_of, values) if kind == "source" else values, lengths)
+            self._count(kind, map(group_of, values) if kind == "source" else values, lengths)
         self._count("length", map(length_bucket, lengths), lengths)
         self.made += sum("/made-" in identity for identity in rows.column("id").to_pylist())
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipelines.card import make_card
+from pipelines.command_line import render_command_line
 from pipelines.identity import content_hash, rendering_version, sha256_of
 from pipelines.manifest import CARD, MANIFEST, make_manifest, read_manifest, write_manifest, write_text_atomically
 from pipelines.merge import merge
@@ -77,6 +78,13 @@ def _groups(shards: list[Path], options: BuildOptions, workspace: Workspace) -> 
             key = content_hash(digest, group, telling)
             found.append(Group(shard, group, split, workspace.prose(f"r{len(found):05d}", key)))
     return found
+
+
+def _command(folder: Path, options: BuildOptions) -> str:
+    """The commands that make the corpus again: the build's, if its manifest is there, and the rendering's."""
+    corpus = folder if (folder / MANIFEST).exists() else folder.parent
+    built = f"{read_manifest(corpus)['command']}\n" if (corpus / MANIFEST).exists() else ""
+    return built + render_command_line(options)
 
 
 def _options(folder: Path, options: BuildOptions) -> BuildOptions:
@@ -175,7 +183,7 @@ def render(
                 done(future.result())
     (output / MANIFEST).unlink(missing_ok=True)
     written, counts = merge([group.part for group in groups], output)
-    manifest = make_manifest(options, Plan(), written, counts)
-    write_text_atomically(output / CARD, make_card(written, manifest).encode())
+    manifest = make_manifest(options, Plan(), written, counts, _command(folder, options))
+    write_text_atomically(output / CARD, make_card(written, manifest, output).encode())
     write_manifest(output, manifest)
     return manifest

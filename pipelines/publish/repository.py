@@ -12,6 +12,7 @@ import httpx2
 import pyarrow.parquet as pq
 from huggingface_hub import (
     CommitOperationAdd,
+    CommitOperationCopy,
     CommitOperationDelete,
     HfApi,
     HfFileSystem,
@@ -116,7 +117,7 @@ class Repository:
         raise AssertionError("the last try returns or raises")
 
     def _commit(self, wanted: Difference, files: Mapping[str, Path], parent: str, message: str) -> str:
-        operations = [
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(CommitOperationAdd(path, files[path]) for path in wanted.sent),
             *(CommitOperationDelete(path) for path in wanted.deleted),
         ]

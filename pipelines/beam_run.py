@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipelines.options import BuildOptions
 from pipelines.unit import Task
@@ -35,26 +36,65 @@ def quiet_logging() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+Graph = Callable[[Any], None]
+"""Adds transforms to a pipeline."""
+
+
 def run_units(tasks: Sequence[Task], options: BuildOptions, output: Path, arguments: Sequence[str]) -> None:
-    """Runs units until all are done.
+    """Runs units until all are done, on workers that see the folder `output`.
+
+    Raises:
+        UnitFailed: a unit raised an error, which the message holds.
+    """
+
+    def add(pipeline: Any) -> None:
+        import apache_beam as beam
+
+        from pipelines.unit_fn import RunUnit
+
+        spread(pipeline, tasks) | "run" >> beam.ParDo(RunUnit(options, output.absolute(), os.getpid()))  # type: ignore[no-untyped-call]
+
+    run_graph(add, arguments)
+
+
+def spread(pipeline: Any, tasks: Sequence[Any]) -> Any:
+    """The units as a collection of descriptors that any worker may take from."""
+    import apache_beam as beam
+
+    return pipeline | "units" >> beam.Create(list(tasks)) | "spread" >> beam.Reshuffle()  # type: ignore[no-untyped-call]
+
+
+def run_graph(add: Graph, arguments: Sequence[str]) -> bool:
+    """Runs a pipeline until it is done; tells whether it did run, for a runner may only write a template.
 
     Raises:
         UnitFailed: a unit raised an error, which the message holds.
     """
     quiet_logging()
     import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    from pipelines.unit_fn import RunUnit
+    from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
     os.environ["NLEX_DRIVER"] = str(os.getpid())
+    options = PipelineOptions(list(arguments))
     try:
-        with beam.Pipeline(options=PipelineOptions(list(arguments))) as pipeline:
-            (
-                pipeline
-                | "units" >> beam.Create(list(tasks))  # type: ignore[no-untyped-call]
-                | "spread" >> beam.Reshuffle()  # type: ignore[no-untyped-call]
-                | "run" >> beam.ParDo(RunUnit(options, output.absolute(), os.getpid()))  # type: ignore[no-untyped-call]
-            )
+        with beam.Pipeline(runner=_runner(options), options=options) as pipeline:
+            add(pipeline)
     except Exception as error:
         raise UnitFailed(f"{type(error).__name__}: {error}") from error
+    return options.view_as(GoogleCloudOptions).template_location is None
+
+
+def _runner(options: Any) -> Any:
+    """Beam's local runner with workers in a pool that runs elsewhere, where asked for; else what `--runner` names.
+
+    By its options alone the local runner would not use such a pool, and the portable one would use one worker of it.
+    """
+    from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
+    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+    from apache_beam.transforms import environments
+
+    name = options.view_as(StandardOptions).runner
+    portable = options.view_as(PortableOptions)
+    if name != "FnApiRunner" or portable.environment_type != "EXTERNAL":
+        return None
+    return FnApiRunner(default_environment=environments.ExternalEnvironment.from_options(portable))

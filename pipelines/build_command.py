@@ -5,25 +5,25 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from pipelines.balance import balance_table, executions_of, metrics_of, reject_rate, unaccounted
+from pipelines.balance import unaccounted
 from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_units
-from pipelines.card import make_card
 from pipelines.curation.arguments import curation_of
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
+from pipelines.finish import TooManyRejects, failed_parts, finish_corpus
 from pipelines.fresh_start import begin, drop_prose
-from pipelines.manifest import CARD, MANIFEST, make_manifest, write_manifest, write_text_atomically
-from pipelines.measures import Measures, measures_beside, sum_measures
-from pipelines.merge import merge
+from pipelines.measures import Measures, measures_beside
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace, part_counts, write_bytes_atomically
+from pipelines.parts import Workspace
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
+from pipelines.remote.build import RemoteBuildError, build_remote
+from pipelines.sources.containers import is_url
 from pipelines.sources.locate import SourceError
 from pipelines.summary import build_report, summary_table
 from pipelines.tokens import TokenizerError, token_counter
@@ -34,16 +34,12 @@ from pipelines.worker_sandbox import close_worker_sandboxes, worker_sandbox
 from sandbox import SandboxUnavailable, observe
 from schemas.job import Limits, Program
 
-METRICS_FILE = "metrics.json"
+_LOCAL = "file://"
 _RESUME = "Run the same command again: it goes on where this one stopped."
 
 
 class BusyError(Exception):
     """Another build is at work in the same folder."""
-
-
-class TooManyRejects(Exception):
-    """More of the executions have no example than the user allows."""
 
 
 def build(
@@ -71,16 +67,7 @@ def build(
             print(f"nlex: {said}", file=sys.stderr)
         plan = make_plan(options, workspace)
         parts = _run(plan, options, workspace, beam_arguments(workers, beam), max_reject_rate)
-        measures = sum_measures(parts)
-        executions = executions_of(plan, measures)
-        check_rejects(executions, max_reject_rate)
-        (output / MANIFEST).unlink(missing_ok=True)
-        shards, counts = merge([*plan.rejects, *parts], output)
-        manifest = make_manifest(options, plan, shards, counts) | {"executions": executions}
-        write_text_atomically(output / CARD, make_card(shards, manifest).encode())
-        metrics = metrics_of(measures, len(plan.units))
-        write_bytes_atomically(output / METRICS_FILE, orjson.dumps(metrics, option=orjson.OPT_INDENT_2) + b"\n")
-        write_manifest(output, manifest)
+        manifest = finish_corpus(plan, parts, options, output, max_reject_rate)
         workspace.kept_now()
         _forget(parts, plan, workspace)
     return manifest
@@ -91,13 +78,6 @@ def _take(lock: IO[str], output: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise BusyError(f"another build is at work in {output}; wait for it, or name another folder") from None
-
-
-def check_rejects(executions: Mapping[str, Any], max_reject_rate: float) -> None:
-    """Raises TooManyRejects where the share of rejects is above what is allowed."""
-    if (rate := reject_rate(executions)) > max_reject_rate:
-        table = balance_table(executions)
-        raise TooManyRejects(f"{rate:.1%} of all are rejects, more than the {max_reject_rate:.1%} allowed:\n{table}")
 
 
 def _give_up(measures: Measures, max_reject_rate: float) -> None:
@@ -149,10 +129,9 @@ def _forget(parts: Sequence[Path], plan: Plan, workspace: Workspace) -> None:
     """Drops the spool, parts of earlier builds, and those in which the sandbox failed: a later build tries again."""
     shutil.rmtree(workspace.root / "spool")
     drop_prose(workspace, keep=(*parts, *plan.rejects))
-    for part in parts:
-        if any(reason == "sandbox/sandbox_error" for *_, reason in part_counts(part)):
-            part.unlink()
-            measures_beside(part).unlink(missing_ok=True)
+    for part in failed_parts(parts):
+        part.unlink()
+        measures_beside(part).unlink(missing_ok=True)
 
 
 def default_workers() -> int:
@@ -160,10 +139,23 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
-    """Runs `nlex build` and returns its exit code."""
-    quiet_logging()
-    options = BuildOptions(
+def _build_at(args: argparse.Namespace, options: BuildOptions, beam: Sequence[str]) -> dict[str, Any] | None:
+    """Builds in a folder or at a URL; None where a template was written and nothing was run."""
+    if is_url(args.output) and not args.output.startswith(_LOCAL):
+        return build_remote(options, args.output, beam, args.max_reject_rate)
+    workers = args.workers or default_workers()
+    return build(
+        options,
+        Path(args.output.removeprefix(_LOCAL)),
+        workers=workers,
+        beam=beam,
+        max_reject_rate=args.max_reject_rate,
+    )
+
+
+def options_of(args: argparse.Namespace) -> BuildOptions:
+    """The options that the arguments of `nlex build` ask for."""
+    return BuildOptions(
         sources=tuple(args.source),
         limit=args.limit,
         seed=args.seed,
@@ -177,16 +169,16 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         time_limit_s=args.time_limit,
         curation=curation_of(args),
     )
+
+
+def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
+    """Runs `nlex build` and returns its exit code."""
+    quiet_logging()
+    options = options_of(args)
     try:
         token_counter(options.tokenizer)
-        manifest = build(
-            options,
-            args.output,
-            workers=args.workers or default_workers(),
-            beam=beam,
-            max_reject_rate=args.max_reject_rate,
-        )
-    except (SourceError, TokenizerError) as error:
+        manifest = _build_at(args, options, beam)
+    except (SourceError, TokenizerError, RemoteBuildError) as error:
         return _fail(str(error), USAGE)
     except (SandboxUnavailable, BusyError, OSError) as error:
         return _fail(f"{error}", ENVIRONMENT)
@@ -197,6 +189,9 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         end_at_once(INTERRUPTED)
     except UnitFailed as error:
         return _fail(f"{error}\n{_RESUME}", ENVIRONMENT if error.by_machine else FOUND_WRONG)
+    if manifest is None:
+        print(f"The template is written; the jobs started from it leave the corpus in {args.output}.")
+        return DONE
     print(summary_table(manifest))
     print(f"\n{args.output}: {sum(shard['bytes'] for shard in manifest['files']):,} bytes of shards")
     if args.json:

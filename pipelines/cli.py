@@ -155,7 +155,12 @@ def _add_telling(parser: argparse.ArgumentParser) -> None:
 
 def _build_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", nargs="+", metavar="SOURCE", help=_SOURCE_HELP)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the corpus")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="the folder of the corpus; a URL such as gs://BUCKET/CORPUS where workers see no folder of this machine",
+    )
     parser.add_argument("--limit", type=_positive, metavar="N", help="use the first N good rows only")
     _add_telling(parser)
     _add_sandbox_choice(parser)

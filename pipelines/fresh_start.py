@@ -10,8 +10,9 @@ from pipelines.manifest import CARD, MANIFEST, write_text_atomically
 from pipelines.measures import measures_beside
 from pipelines.merge import clear_shards
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace
+from pipelines.parts import PARTS_FOLDER, Workspace
 
+OPTIONS = f"{PARTS_FOLDER}/options.json"
 _NOT_COMPARED = ("sources", "limit")
 
 
@@ -33,7 +34,7 @@ def begin(workspace: Workspace, options: BuildOptions) -> str:
 
     Traces stay: they are named by what was run, and those that still fit are used again.
     """
-    noted = workspace.root / "options.json"
+    noted = workspace.output / OPTIONS
     now = _flat(options)
     before = orjson.loads(noted.read_bytes()) if noted.exists() else now
     changes = _changes(before, now)

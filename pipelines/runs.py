@@ -1,6 +1,6 @@
 """Stored runs: what the sandbox saw of an execution, kept in trace parts so that it runs only once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,19 +67,20 @@ def save_runs(workspace: Workspace, bucket: str, key: str, runs: Mapping[str, St
     )
 
 
-def _overlaps(left: str, right: str) -> bool:
-    return left.startswith(right) or right.startswith(left)
+def of_bucket(bucket: str, names: Iterable[str]) -> list[str]:
+    """The names of parts of this bucket, or of a build with more or fewer buckets that may hold the same problems."""
+    own = ((name, name.partition("-")[0]) for name in sorted(names))
+    return [name for name, other in own if other.startswith(bucket) or bucket.startswith(other)]
 
 
 def find_runs(workspace: Workspace, bucket: str, wanted: set[str]) -> dict[str, StoredRun]:
     """The wanted runs that trace parts of this bucket, or of a build with more or fewer buckets, hold."""
     found: dict[str, StoredRun] = {}
-    for path in sorted((workspace.root / "traces").glob("b*.parquet")):
-        if not _overlaps(path.name.partition("-")[0], bucket):
-            continue
+    folder = workspace.root / "traces"
+    for name in of_bucket(bucket, (path.name for path in folder.glob("b*.parquet"))):
         missing = wanted - found.keys()
         if not missing:
             break
-        table = pq.read_table(path, filters=[("id", "in", sorted(missing))])
+        table = pq.read_table(folder / name, filters=[("id", "in", sorted(missing))])
         found.update((row["id"], from_row(StoredRun, row)) for row in table.to_pylist())
     return found

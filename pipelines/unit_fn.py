@@ -31,10 +31,7 @@ class RunUnit(beam.DoFn):
         """Ties a local worker process to the driver that started it."""
         if os.getpid() != self.driver and os.environ.get("NLEX_DRIVER") == str(self.driver):
             end_with(self.driver)
-        # Traces and syntax trees are a great many live objects: looking them through for cycles, at
-        # the interpreter's usual pace, takes a third of the time.
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 50)
+        settle_collector()
 
     def process(self, element: Task, *args: Any, **kwargs: Any) -> Iterable[str]:
         """Runs one unit, adds its measures to Beam's counters, and names its bucket."""
@@ -43,6 +40,12 @@ class RunUnit(beam.DoFn):
         log_to(workspace.root / LOG_FILE)
         count(run_unit(element, self.options, workspace, lambda fresh: worker_sandbox(self.options.sandbox, fresh)))
         yield element.unit.bucket
+
+
+def settle_collector() -> None:
+    """Traces and syntax trees are a great many live objects: looking them through at the usual pace takes a third."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def count(measures: Measures) -> None:

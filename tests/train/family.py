@@ -16,7 +16,8 @@ from train.model.config import ModelConfig
 from train.model.ranks import Ranks
 from train.optimizer import OptimizerConfig
 from train.rl.config import AlarmConfig, RlConfig, RolloutConfig, TasksConfig
-from train.sft.config import CheckpointConfig, SftConfig
+from train.run_config import CheckpointConfig
+from train.sft.config import SftConfig
 from train.sft.run import fine_tune
 
 ALONE = Ranks(0, 1, torch.device("cpu"))

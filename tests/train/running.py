@@ -43,7 +43,17 @@ def _run(method: str, config: str, overrides: tuple[str, ...], environment: dict
 
 
 def start_sft(config: Path, *overrides: str, ranks: int = 1) -> list[BaseProcess]:
-    """Starts `nlex train sft` in one process, or in several with the environment that `torchrun` gives them."""
+    """Starts `nlex train sft` in one process, or in several."""
+    return _start("sft", config, overrides, ranks)
+
+
+def start_rl(config: Path, *overrides: str, ranks: int = 1) -> list[BaseProcess]:
+    """Starts `nlex train rl` in one process, or in several."""
+    return _start("rl", config, overrides, ranks)
+
+
+def _start(method: str, config: Path, overrides: tuple[str, ...], ranks: int) -> list[BaseProcess]:
+    """Several processes get the environment that `torchrun` gives them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,16 +61,9 @@ def start_sft(config: Path, *overrides: str, ranks: int = 1) -> list[BaseProcess
     processes: list[BaseProcess] = []
     for rank in range(ranks):
         own = {**group, "RANK": str(rank), "LOCAL_RANK": str(rank)} if ranks > 1 else {}
-        processes.append(_PROCESSES.Process(target=_run, args=("sft", str(config), overrides, own)))
+        processes.append(_PROCESSES.Process(target=_run, args=(method, str(config), overrides, own)))
         processes[-1].start()
     return processes
-
-
-def start_rl(config: Path) -> list[BaseProcess]:
-    """Starts `nlex train rl` in a process."""
-    process = _PROCESSES.Process(target=_run, args=("rl", str(config), (), {}))
-    process.start()
-    return [process]
 
 
 def finish(processes: list[BaseProcess]) -> int | None:

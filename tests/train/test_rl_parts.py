@@ -230,7 +230,7 @@ def test_a_packed_step_has_the_gradient_of_contexts_taken_one_by_one(tmp_path: P
     optimizer.zero_grad()
     lectures = lectures_of(lessons, config)
     assert len(lectures) < sum(len(one.contexts) for one in episodes)
-    figures = learn(policy, optimizer, lectures, config, 0)
+    figures = learn(policy, optimizer, lectures, config, step=0, ranks=ALONE)
     assert figures["loss"] == pytest.approx(float(loss), abs=1e-6)
     assert figures["gradient_norm"] == pytest.approx(float(expected.norm()), rel=1e-5)
     assert figures["tokens_learnt"] == total

@@ -25,7 +25,7 @@ from tests.train.problems import doubling
 from tests.train.running import finish, start_rl
 from train.commands import EvalCommand
 from train.config import write_config
-from train.exit_codes import DONE, ENVIRONMENT, INTERRUPTED
+from train.exit_codes import DONE, ENVIRONMENT, INTERRUPTED, USAGE
 from train.optimizer import OptimizerConfig
 from train.rl.config import AlarmConfig, RlConfig, RolloutConfig, TasksConfig
 from train.rl.group import Group
@@ -86,6 +86,23 @@ def test_a_run_that_was_stopped_goes_on_bitwise_as_if_it_had_not_been(
     assert figures_of(tmp_path / "run") == figures_of(unbroken)
     ours, theirs = (load_file(folder / "model" / "model.safetensors") for folder in (tmp_path / "run", unbroken))
     assert ours.keys() == theirs.keys() and all(bool((ours[name] == theirs[name]).all()) for name in ours)
+
+
+def test_two_ranks_play_and_take_the_steps_of_one(guesser: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    write_config(family_run(*guesser, tmp_path / "run"), tmp_path / "rl.yaml")
+    for steps in (3, 6):  # the second time from the checkpoint of the first
+        assert finish(start_rl(tmp_path / "rl.yaml", f"steps={steps}", ranks=2)) == DONE
+    ones, twos = figures_of(unbroken), figures_of(tmp_path / "run")
+    for name in ("reward", "tokens_learnt", "lessons", "flat_groups", "groups"):
+        assert [line[name] for line in twos] == [line[name] for line in ones]
+    for name in ("loss", "entropy", "gradient_norm"):
+        assert [line[name] for line in twos] == pytest.approx([line[name] for line in ones], rel=1e-3, abs=1e-6)
+
+
+def test_several_ranks_with_vllm_are_refused(guesser: tuple[Path, Path], tmp_path: Path) -> None:
+    rollouts = RolloutConfig(engine="vllm", context_length=256)
+    write_config(family_run(*guesser, tmp_path / "run", rollouts=rollouts), tmp_path / "rl.yaml")
+    assert finish(start_rl(tmp_path / "rl.yaml", ranks=2)) == USAGE
 
 
 def test_a_run_keeps_metrics_transcripts_and_settings(unbroken: Path) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -53,6 +53,10 @@ class PackedBatch:
     def target_count(self) -> int:
         """How many positions carry loss."""
         return int((self.targets != NO_TARGET).sum())
+
+    def without_targets(self) -> "PackedBatch":
+        """The same tokens, of which none is to be predicted."""
+        return replace(self, targets=torch.full_like(self.targets, NO_TARGET))
 
     def to(self, device: torch.device) -> "PackedBatch":
         """The same batch on another device."""

@@ -1,16 +1,19 @@
 """A causal language model that scores packed documents: what SFT and RL train."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 from transformers import PreTrainedModel
 
 from train.config import ConfigError
 from train.data.packing import NO_TARGET, PackedBatch
 from train.model.logprobs import TokenScores, token_logprobs
+
+Item = TypeVar("Item")
 
 # Settings by which an architecture changes its logits after the output layer.
 _LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
@@ -67,6 +70,14 @@ class Policy(nn.Module):
             use_cache=False,
         ).last_hidden_state
         return states.squeeze(0)
+
+
+def passes(policy: nn.Module, items: Sequence[Item]) -> Iterator[Item]:
+    """The items, one a forward and backward pass; sharded gradients are summed over the ranks after the last only."""
+    for number, item in enumerate(items):
+        if isinstance(policy, FSDPModule):
+            policy.set_requires_gradient_sync(number == len(items) - 1)
+        yield item
 
 
 @contextmanager

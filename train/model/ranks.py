@@ -1,13 +1,16 @@
 """The processes of a run: one alone, or those that `torchrun` started, each with a device."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,27 @@ class Ranks:
     def any(self, flag: bool) -> bool:
         """Whether the flag is set on any rank."""
         return bool(self.sum(torch.tensor(float(flag), device=self.device)) > 0)
+
+    def gather(self, item: Item) -> list[Item]:
+        """Every rank's item, which pickle can hold, in the order of the ranks."""
+        if self.world == 1:
+            return [item]
+        items: list[Any] = [None] * self.world
+        dist.all_gather_object(items, item)
+        return items
+
+    def share(self, items: Sequence[Item], idle: Callable[[Item], Item]) -> list[Item]:
+        """This rank's of the items: as many on each rank, since all must take part in each pass over the model.
+
+        Where they do not go round, `idle` makes of an item one that counts for nothing.
+        """
+        mine = list(items[self.rank :: self.world])
+        return mine if len(mine) == -(-len(items) // self.world) else [*mine, idle(items[0])]
+
+    @property
+    def alone(self) -> "Ranks":
+        """A world of this process only."""
+        return Ranks(0, 1, self.device)
 
     def wait(self) -> None:
         """Returns when every rank has come here."""

@@ -1,15 +1,15 @@
-"""Small models from nothing: a tokenizer trained on the texts at hand and a Qwen2 architecture without weights."""
+"""Small models from nothing: a tokenizer trained on the texts at hand and a Llama architecture without weights."""
 
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 from tokenizers.trainers import BpeTrainer
-from transformers import PreTrainedTokenizerFast, Qwen2Config
+from transformers import LlamaConfig, PreTrainedTokenizerFast
 
 from train.config import Section
 from train.data.config import SourceConfig
@@ -37,14 +37,22 @@ class TinyConfig(Section):
 
 
 def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
-    """Writes tokenizer and architecture; load them with `random_weights`. Digits stay single tokens.
+    """Writes tokenizer and architecture; load them with `random_weights`.
+
+    Digits and names of one letter stay tokens of their own, so that what a program computes with is told apart; what
+    stands between them on a line may become one token, however many words it has, so that prose costs few.
 
     Returns:
         the folder.
     """
     words = Tokenizer(BPE())
-    # Numbers of one digit a token: arithmetic on tokens is then arithmetic on digits.
-    words.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
+    words.pre_tokenizer = Sequence(
+        [
+            Split("\n", "merged_with_previous"),
+            Split(Regex(r"\d|(?<!\w)[A-Za-z_](?!\w)"), "isolated"),
+            ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     words.decoder = ByteLevelDecoder()
     trainer = BpeTrainer(
         vocab_size=shape.vocabulary,
@@ -55,8 +63,9 @@ def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
     words.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token=END, pad_token=END)
     tokenizer.save_pretrained(folder)
-    Qwen2Config(
-        architectures=["Qwen2ForCausalLM"],
+    # Transformers reads a Llama's tokenizer as it was saved; beside a Qwen2 it puts Qwen's own splitting in its place.
+    LlamaConfig(
+        architectures=["LlamaForCausalLM"],
         vocab_size=shape.vocabulary,
         hidden_size=shape.width,
         intermediate_size=-(-shape.width * 8 // 3 // 16) * 16,
@@ -64,6 +73,8 @@ def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
         num_attention_heads=shape.heads,
         num_key_value_heads=max(1, shape.heads // 2),
         max_position_embeddings=shape.positions,
+        # Transformers' 0.02 is meant for widths of thousands; a narrow model that begins so begins to learn late.
+        initializer_range=shape.width**-0.5,
         tie_word_embeddings=shape.tied,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,

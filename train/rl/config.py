@@ -5,11 +5,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from train.config import Section
-from train.model.config import ModelConfig
 from train.optimizer import OptimizerConfig
 from train.rl.advantage import Baseline
 from train.rl.loss import Normaliser
-from train.sft.config import CheckpointConfig
+from train.run_config import CheckpointConfig, RunConfig
 
 BESIDE_SOLVE = 0.15
 BESIDE_SELF_RLEF = 0.25
@@ -96,13 +95,9 @@ class AlarmConfig(Section):
     """Stop after so many rounds in a row without a single group to learn from."""
 
 
-class RlConfig(Section):
+class RlConfig(RunConfig):
     """`nlex train rl`: group-relative policy gradient: no value network, no KL term, no division by a deviation."""
 
-    output: str
-    """The folder of the run: metrics, checkpoints, transcripts, and the model in `model`. An existing run goes on."""
-    model: ModelConfig
-    """The model to start from."""
     tasks: TasksConfig
     """What it plays."""
     rollouts: RolloutConfig = RolloutConfig()
@@ -133,16 +128,12 @@ class RlConfig(Section):
     """How it steps (paper: peak 1.4e-7 after 400 steps, gradient clip 0.1)."""
     steps: int = Field(default=4000, ge=1)
     """Optimizer steps (paper: 4,000 for Qwen2.5)."""
-    seed: int = 0
-    """Fixes the order of tasks and every draw of the engine."""
     alarms: AlarmConfig = AlarmConfig()
     """When to warn, when to stop."""
     checkpoint: CheckpointConfig = CheckpointConfig(every=200)
     """What is kept against accidents (paper: a checkpoint every 200 steps)."""
     transcripts_every: int = Field(default=50, ge=0)
     """Steps between pages of sampled episodes for people to read; 0 for none."""
-    export: Literal["bfloat16", "float32"] = "bfloat16"
-    """Numbers of the exported weights."""
 
     @model_validator(mode="after")
     def _rows_hold_contexts(self) -> Self:

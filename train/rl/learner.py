@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from train.data.packing import PackedBatch, best_fit, pack
-from train.model.policy import Policy
+from train.model.policy import Policy, passes
+from train.model.ranks import Ranks
 from train.optimizer import learning_rate_at, step_optimizer
 from train.rl.config import RlConfig
 from train.rl.group import Lesson, document_of
@@ -31,6 +32,11 @@ class Lecture:
     old: Tensor
     advantage: Tensor
     weight: Tensor
+
+    def silent(self) -> "Lecture":
+        """The same row, of which nothing is learnt."""
+        nothing = torch.zeros(0)
+        return Lecture(self.row.without_targets(), nothing, nothing, nothing)
 
 
 def lectures_of(lessons: Sequence[Lesson], config: RlConfig) -> list[Lecture]:
@@ -60,9 +66,15 @@ def lectures_of(lessons: Sequence[Lesson], config: RlConfig) -> list[Lecture]:
 
 
 def learn(
-    policy: Policy, optimizer: torch.optim.Optimizer, lectures: Sequence[Lecture], config: RlConfig, step: int
+    policy: Policy,
+    optimizer: torch.optim.Optimizer,
+    lectures: Sequence[Lecture],
+    config: RlConfig,
+    *,
+    step: int,
+    ranks: Ranks,
 ) -> dict[str, float]:
-    """Takes step number `step` (from 0) and returns its figures.
+    """Takes step number `step` (from 0) and returns its figures. All ranks are given all lectures.
 
     `loss`; `entropy` of the model's distribution at each token said, in nats; `mismatch`, the divergence from the
     policy that spoke (`k3_divergence`); `clipped`, the share of tokens whose gradient the clip cut off;
@@ -71,31 +83,32 @@ def learn(
     Raises:
         FloatingPointError: the gradient is not finite; the weights are untouched.
     """
-    device = next(policy.parameters()).device
-    loss, clipped, new, old, entropy = 0.0, 0, [], [], []
-    for lecture in lectures:
+    device = ranks.device
+    sums = torch.zeros(5, dtype=torch.float64, device=device)
+    for lecture in passes(policy, ranks.share(lectures, Lecture.silent)):
         scores = policy(lecture.row.to(device), config.rollouts.temperature)
+        old = lecture.old.to(device)
         part = policy_loss(
             scores.logprobs,
-            lecture.old.to(device),
+            old,
             lecture.advantage.to(device),
             lecture.weight.to(device),
             clip_low=config.clip_low,
             clip_high=config.clip_high,
         )
-        part.total.backward()
-        loss += float(part.total.detach())
-        clipped += part.clipped
-        new.append(scores.logprobs.detach().cpu())
-        old.append(lecture.old)
-        entropy.append(scores.entropy.cpu())
+        # FSDP takes the mean over ranks; the loss is a sum.
+        (part.total * ranks.world).backward()
+        tokens = len(old)
+        mismatch = k3_divergence(scores.logprobs, old) * tokens
+        figures = (part.total.detach(), part.clipped, mismatch, scores.entropy.double().sum(), tokens)
+        sums += torch.tensor([float(figure) for figure in figures], dtype=torch.float64, device=device)
     rate = learning_rate_at(config.optimizer, step, config.steps)
     norm = step_optimizer(policy, optimizer, rate, config.optimizer.clip)
-    tokens = sum(map(len, new))
+    loss, clipped, mismatch, entropy, tokens = ranks.sum(sums).tolist()
     return {
         "loss": loss,
-        "entropy": float(torch.cat(entropy).mean()),
-        "mismatch": k3_divergence(torch.cat(new), torch.cat(old)),
+        "entropy": entropy / tokens,
+        "mismatch": mismatch / tokens,
         "clipped": clipped / tokens,
         "gradient_norm": norm,
         "learning_rate": rate,

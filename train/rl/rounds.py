@@ -11,6 +11,7 @@ import torch
 
 from train.model.export import named_weights
 from train.model.policy import Policy
+from train.model.ranks import Ranks
 from train.rl.config import RlConfig
 from train.rl.group import Group
 from train.rl.tasks import Tasks
@@ -62,6 +63,7 @@ class Players:
     engine: Engine
     chat: Chat
     config: RlConfig
+    ranks: Ranks
 
     def rollouts(self, *, lockstep: bool) -> Rollouts[tuple[int, int]]:
         """Rollouts of this engine, with episodes named by (task number, place in the group)."""
@@ -84,7 +86,10 @@ class Players:
 
 
 class PlayedBetween:
-    """Plays a round when it is asked for one, with the newest weights: the same to the bit for the same weights."""
+    """Plays a round when it is asked for one, with the newest weights: the same to the bit for the same weights.
+
+    The ranks take the same numbers and play every so many-th each.
+    """
 
     def __init__(self, players: Players, frontier: Frontier) -> None:
         self._players = players
@@ -95,8 +100,10 @@ class PlayedBetween:
         self._players.engine.load_weights(named_weights(policy), version)
 
     def take(self, stopped: Callable[[], bool]) -> list[Group] | None:
-        """A round of groups in the order of their numbers; None where `stopped` became true meanwhile."""
-        numbers = [self._frontier.take() for _ in range(self._players.config.groups_per_round)]
+        """This rank's groups of a round, by their numbers; None where `stopped` became true meanwhile."""
+        taken = [self._frontier.take() for _ in range(self._players.config.groups_per_round)]
+        ranks = self._players.ranks
+        numbers = taken[ranks.rank :: ranks.world]
         episodes: dict[int, dict[int, Episode]] = {number: {} for number in numbers}
         with self._players.rollouts(lockstep=True) as rollouts:
             for number in numbers:

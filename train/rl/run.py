@@ -4,21 +4,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
-from transformers import PreTrainedTokenizerBase
 
 from sandbox import Sandbox, SandboxConfig, SandboxUnavailable
-from train.checkpoint import Checkpoints
 from train.config import ConfigError, read_config
 from train.environments.grading import Grader, GradingFailed, SandboxGrader
-from train.exit_codes import DONE, ENVIRONMENT, INTERRUPTED
+from train.exit_codes import DONE, ENVIRONMENT
+from train.model.config import ModelConfig
 from train.model.export import export_model
-from train.model.loading import load_policy, load_tokenizer
-from train.model.policy import Policy
+from train.model.loading import load_policy
 from train.model.ranks import Ranks, join_ranks
-from train.optimizer import make_optimizer
 from train.rl.alarms import Alarms, NothingToLearn, ends_in_loop
 from train.rl.config import RlConfig
 from train.rl.group import Group, Lesson, lessons_of
@@ -29,7 +25,7 @@ from train.rollouts.chat import TokenizerChat
 from train.rollouts.engine import Engine, EngineUnavailable
 from train.rollouts.transformers_engine import TransformersEngine
 from train.rollouts.vllm_engine import VllmEngine, VllmOptions
-from train.runs import open_run
+from train.runs import Run, begin_run
 from train.stop import StopSignal
 from train.watch.speed import Speed
 from train.watch.transcripts import Transcript, write_transcripts
@@ -42,8 +38,11 @@ def run_rl(config_path: str, overrides: Sequence[str] = ()) -> int:
     """`nlex train rl`: reads the configuration, trains, and returns the exit code."""
     config = read_config(RlConfig, config_path, overrides)
     with join_ranks() as ranks:
-        if ranks.world > 1:
-            raise ConfigError("reinforcement learning runs in one process; torchrun is for `nlex train sft`")
+        if ranks.world > 1 and config.rollouts.engine == "vllm":
+            raise ConfigError(
+                "rollouts.engine: vLLM plays in a process of its own here, without torchrun; on several ranks set "
+                "rollouts.engine=transformers, where each rank plays its share of the groups"
+            )
         try:
             return reinforce(config, ranks)
         except (SandboxUnavailable, EngineUnavailable) as error:
@@ -62,34 +61,30 @@ def reinforce(config: RlConfig, ranks: Ranks, regard: Callable[[Group], Group] =
     Raises:
         NothingToLearn, GradingFailed, SandboxUnavailable, ConfigError, DataError.
     """
-    output = Path(config.output)
-    open_run(config, output, ranks)
-    tokenizer = load_tokenizer(config.model)
-    policy = load_policy(config.model, ranks, config.seed)
-    optimizer = make_optimizer(policy, config.optimizer)
-    checkpoints = Checkpoints(output / "checkpoints", ranks, config.checkpoint.keep)
-    torch.manual_seed(config.seed)
-    state = checkpoints.restore(policy, optimizer) or {"step": 0, "frontier": None}
-    step, stopped = int(state["step"]), False
-    if step >= config.steps and (output / "model").exists():
+    run = begin_run(config, ranks)
+    if run.is_done:
         return DONE
-    frontier, alarms, speed = Frontier(state["frontier"]), Alarms(config.alarms), Speed(policy, ranks)
+    frontier, alarms, stopped = Frontier(run.state.get("frontier")), Alarms(config.alarms), False
     with (
-        _players(config, policy, tokenizer, output) as players,
+        _players(run, config) as players,
         (PlayedBeside if config.rollouts.overlap else PlayedBetween)(players, frontier) as rounds,
         StopSignal() as stop,
-        Watcher(output, config.steps, step, title="rl") as watcher,
+        Watcher(run.output, config.steps, run.step, active=ranks.leads, title="rl") as watcher,
     ):
-        rounds.renew(policy, step)
-        while step < config.steps and not stopped:
+        if players.tasks.left_out:
+            watcher.say(f"{players.tasks.left_out} rows cannot be posed: no hidden or public tests, or a checker")
+        speed = Speed(run.policy, ranks)
+        rounds.renew(run.policy, run.step)
+        while run.step < config.steps and not stopped:
             groups: list[Group] = []
             lessons: list[Lesson] = []
             dropped: Counter[str] = Counter()
             while sum(lesson.episode.tokens for lesson in lessons) < config.batch_tokens and not stopped:
-                played = rounds.take(lambda: stop.asked)
-                stopped = played is None
-                seen = [regard(group) for group in played or ()]
-                taught, left = lessons_of(seen, config, step)
+                played = ranks.gather(rounds.take(lambda: stop.asked))
+                stopped = any(part is None for part in played)
+                found = sorted((group for part in played for group in part or ()), key=lambda group: group.number)
+                seen = [regard(group) for group in found]
+                taught, left = lessons_of(seen, config, run.step)
                 groups += seen
                 lessons += taught
                 dropped += left
@@ -99,37 +94,30 @@ def reinforce(config: RlConfig, ranks: Ranks, regard: Callable[[Group], Group] =
                 break
             lectures = lectures_of(lessons, config)
             figures = {
-                **learn(policy, optimizer, lectures, config, step),
-                **_figures(groups, step),
+                **learn(run.policy, run.optimizer, lectures, config, step=run.step, ranks=ranks),
+                **_figures(groups, run.step),
                 **{name: dropped[name] for name in ("flat_groups", "stale_episodes", "silent_episodes")},
                 "lessons": len(lessons),
                 **speed.measure([lecture.row for lecture in lectures]),
             }
-            watcher.record(step, figures, _shown(figures))
+            watcher.record(run.step, figures, _shown(figures))
             for warning in alarms.warnings(figures):
-                watcher.say(f"step {step}: warning: {warning}")
-            if config.transcripts_every and step % config.transcripts_every == 0:
-                write_transcripts(output, step, list(_transcripts(groups)))
-            step += 1
+                watcher.say(f"step {run.step}: warning: {warning}")
+            if ranks.leads and config.transcripts_every and run.step % config.transcripts_every == 0:
+                write_transcripts(run.output, run.step, list(_transcripts(groups)))
             frontier.settle(group.number for group in groups)
-            state = {"step": step, "frontier": frontier.state()}
-            rounds.renew(policy, step)
-            stopped = stop.asked
-            if step == config.steps or step % config.checkpoint.every == 0:
-                checkpoints.save(step, policy, optimizer, state)
-        if checkpoints.latest() != step:
-            checkpoints.save(step, policy, optimizer, state)
-        checkpoints.wait()
-    if step < config.steps:
-        print(f"nlex train rl: stopped after step {step} of {config.steps}; the same command goes on from here")
-        return INTERRUPTED
-    export_model(policy, tokenizer, output / "model", ranks, getattr(torch, config.export))
-    print(f"nlex train rl: {step} steps done; the model is in {output / 'model'}")
-    return DONE
+            run.step, run.state = run.step + 1, {"frontier": frontier.state()}
+            rounds.renew(run.policy, run.step)
+            stopped = ranks.any(stop.asked)
+            run.save_where_due(stopped=stopped)
+        if stopped:
+            # Groups that were begun and not learnt from are played again.
+            run.state = {"frontier": frontier.state()}
+    return run.end("rl", stopped=stopped)
 
 
 @contextmanager
-def _players(config: RlConfig, policy: Policy, tokenizer: PreTrainedTokenizerBase, output: Path) -> Iterator[Players]:
+def _players(run: Run, config: RlConfig) -> Iterator[Players]:
     """Tasks, their sandbox where programs run, and the engine; all closed at the end."""
     boxes: list[Sandbox] = []
 
@@ -140,8 +128,8 @@ def _players(config: RlConfig, policy: Policy, tokenizer: PreTrainedTokenizerBas
     engine: Engine | None = None
     try:
         tasks = Tasks(config.tasks, config.seed, grader)
-        engine = _engine(config, policy, tokenizer, output)
-        yield Players(tasks, engine, TokenizerChat(tokenizer), config)
+        engine = _engine(run, config)
+        yield Players(tasks, engine, TokenizerChat(run.tokenizer), config, run.ranks)
     finally:
         if engine is not None:
             engine.close()
@@ -149,20 +137,28 @@ def _players(config: RlConfig, policy: Policy, tokenizer: PreTrainedTokenizerBas
             box.close()
 
 
-def _engine(config: RlConfig, policy: Policy, tokenizer: PreTrainedTokenizerBase, output: Path) -> Engine:
+def _engine(run: Run, config: RlConfig) -> Engine:
     rollouts = config.rollouts
-    end = int(tokenizer.eos_token_id)
-    if rollouts.engine == "transformers":
-        return TransformersEngine(policy, end, rollouts.context_length, batch=rollouts.batch, shared=True)
-    # vLLM reads architecture and first weights from a folder: a config with random weights or stretched positions
-    # has none, and an adapter is not merged in it.
-    start = output / "start"
-    export_model(policy, tokenizer, start, Ranks(0, 1, torch.device("cpu")), torch.bfloat16)
-    return VllmEngine(
-        start,
-        end,
-        VllmOptions(context_length=rollouts.context_length, batch=rollouts.batch, memory_share=rollouts.memory_share),
-    )
+    end = int(run.tokenizer.eos_token_id)
+    # Engines start from a plain model: a config with random weights or stretched positions has none, and an adapter
+    # is not merged in it.
+    start = run.output / "start"
+    if rollouts.engine == "vllm":
+        export_model(run.policy, run.tokenizer, start, run.ranks, torch.bfloat16)
+        return VllmEngine(
+            start,
+            end,
+            VllmOptions(
+                context_length=rollouts.context_length, batch=rollouts.batch, memory_share=rollouts.memory_share
+            ),
+        )
+    if run.ranks.world == 1:
+        return TransformersEngine(run.policy, end, rollouts.context_length, batch=rollouts.batch, shared=True)
+    # Sharded weights cannot generate: each rank speaks with a whole copy.
+    export_model(run.policy, run.tokenizer, start, run.ranks, torch.float32)
+    run.ranks.wait()
+    copy = load_policy(ModelConfig(path=str(start), compute=config.model.compute), run.ranks.alone)
+    return TransformersEngine(copy, end, rollouts.context_length, batch=rollouts.batch, shared=False)
 
 
 def _figures(groups: Sequence[Group], step: int) -> dict[str, float]:

@@ -1,22 +1,10 @@
 """Settings of a supervised fine-tuning run."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from train.config import Section
 from train.data.config import DataConfig, SourceConfig
-from train.model.config import ModelConfig
-from train.optimizer import OptimizerConfig
-
-
-class CheckpointConfig(Section):
-    """When to write checkpoints."""
-
-    every: int = Field(default=500, ge=1)
-    """Steps between checkpoints; SIGTERM and Ctrl-C write one too."""
-    keep: int = Field(default=2, ge=1)
-    """Newest checkpoints that are kept."""
+from train.run_config import RunConfig
 
 
 class ValidationConfig(Section):
@@ -34,24 +22,12 @@ class ValidationConfig(Section):
     """Tokens of such an answer at most."""
 
 
-class SftConfig(Section):
+class SftConfig(RunConfig):
     """`nlex train sft`: fine-tuning on conversations."""
 
-    output: str
-    """The folder of the run: metrics, checkpoints, transcripts, and the model in `model`. An existing run goes on."""
-    model: ModelConfig
-    """The model to start from."""
     data: DataConfig
     """What it learns from."""
-    optimizer: OptimizerConfig = OptimizerConfig()
-    """How it steps."""
     steps: int = Field(ge=1)
     """Optimizer steps (paper: 15,500)."""
-    seed: int = 0
-    """Fixes random weights, fresh adapters and dropout."""
-    checkpoint: CheckpointConfig = CheckpointConfig()
-    """What is kept against accidents."""
     validation: ValidationConfig | None = None
     """Held-out loss and transcripts; null for none."""
-    export: Literal["bfloat16", "float32"] = "bfloat16"
-    """Numbers of the exported weights."""

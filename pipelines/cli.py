@@ -9,12 +9,14 @@ from pathlib import Path
 from pipelines.curation.arguments import add_curation_arguments
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 from pipelines.publish.arguments import PUBLISH_EXAMPLES, PUBLISH_TEXT, add_publish_arguments
+from pipelines.report.arguments import REPORT_EXAMPLES, REPORT_TEXT, add_report_arguments
 
 _COMMANDS = {
     "build": "the whole pipeline: traces, prose, shards, card and manifest",
     "trace": "what one program does, told step by step",
     "render": "prose again, from stored traces",
     "verify": "read a corpus back: schema, manifest, every claim",
+    "report": "one HTML page about a corpus: counts, charts, sample rows",
     "publish": "send a corpus to the Hugging Face Hub, and only what changed",
     "style": "try a style of prose: render every macro, read every sentence",
     "sandbox": "build the image, examine this machine, run one program",
@@ -228,6 +230,7 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
         ("trace", _TRACE_TEXT, _TRACE_EXAMPLES, _trace_parser),
         ("render", _RENDER_TEXT, _RENDER_EXAMPLES, _render_parser),
         ("verify", _VERIFY_TEXT, _VERIFY_EXAMPLES, _verify_parser),
+        ("report", REPORT_TEXT, REPORT_EXAMPLES, add_report_arguments),
         ("publish", PUBLISH_TEXT, PUBLISH_EXAMPLES, add_publish_arguments),
         ("style", _STYLE_TEXT, _STYLE_EXAMPLES, _style_parser),
     ):
@@ -267,6 +270,10 @@ def _run(args: argparse.Namespace, rest: Sequence[str]) -> int:
             from pipelines.verify_command import run_verify_command
 
             return run_verify_command(args)
+        case "report":
+            from pipelines.report.command import run_report_command
+
+            return run_report_command(args)
         case "publish":
             from pipelines.publish.command import run_publish_command
 

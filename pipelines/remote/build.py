@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.beam_run import Graph, run_graph, spread
+from pipelines.beam_run import Graph, UnitFailed, run_graph, spread
 from pipelines.fresh_start import OPTIONS, begin
 from pipelines.manifest import CARD, MANIFEST
 from pipelines.options import BuildOptions
@@ -67,7 +67,10 @@ def build_remote(
         tasks = _hand_over(plan, options, workspace, store)
     if not run_graph(_graph(tasks, options, store, max_reject_rate), arguments):
         return None
-    manifest: dict[str, Any] = orjson.loads(store.read(MANIFEST) or b"{}")
+    data = store.read(MANIFEST)
+    if data is None:
+        raise UnitFailed(f"the job has ended and left no {MANIFEST} at {url}: see what the job's own log says")
+    manifest: dict[str, Any] = orjson.loads(data)
     return manifest
 
 

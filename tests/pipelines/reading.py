@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipelines.build_command import METRICS_FILE
+from pipelines.finish import METRICS_FILE
 from pipelines.parts import PARTS_FOLDER
 
 
@@ -18,10 +18,15 @@ def rows(corpus: Path, config: str) -> list[dict[str, Any]]:
     return found
 
 
+def hash_of(data: bytes) -> str:
+    """The SHA-256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def bytes_of(corpus: Path) -> dict[str, str]:
     """The SHA-256 of every file of a corpus but the parts it was made from and what tells the time."""
     return {
-        str(path.relative_to(corpus)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(corpus)): hash_of(path.read_bytes())
         for path in sorted(corpus.rglob("*"))
         if path.is_file() and PARTS_FOLDER not in path.parts and path.name != METRICS_FILE
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ class Run:
         return decode(self.log)
 
 
-def run(code: str, *, stdin: str = "", call: str | None = None, traced: bool = True, **options: Any) -> Run:
+def run(
+    code: str, *, stdin: str = "", call: str | None = None, traced: bool = True, cpu_s: int = 60, **options: Any
+) -> Run:
     """Runs a program in a forked child with real files on descriptors 0, 1 and 2."""
     spec = {
         "kind": "stdin" if call is None else "function",
@@ -57,6 +60,7 @@ def run(code: str, *, stdin: str = "", call: str | None = None, traced: bool = T
         if not child:
             status = 99
             try:
+                resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
                 for number, file in enumerate((given, out, err)):
                     os.dup2(file.fileno(), number)
                 status = run_program(spec, reported.fileno())

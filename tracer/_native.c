@@ -279,7 +279,7 @@ typedef struct {
 
 typedef struct {
     Span *span;
-    int exists, ends_iteration, acts, prints, io;
+    int exists, ends_iteration, acts, prints, io, augments;
 } Line;
 
 typedef struct {
@@ -430,7 +430,8 @@ typedef struct {
     PyObject *little, *deque_maxlen, *changes_of_bound;
     PyTypeObject *deque, *defaultdict, *counter_type, *ordered_dict, *method_wrapper;
     PyObject *range_name, *function_name;
-    unsigned char yields[256], returns[256];
+    PyObject *held_item, *held_attribute, *untold;
+    unsigned char yields[256], returns[256], stores[256];
     PyObject *failure; /* what has ended the recording beside a limit */
     int mark, busy;
 } Recorder;
@@ -2030,30 +2031,6 @@ static int look_at_attribute(Recorder *r, PyObject *value, PyObject *name)
     return compare_quietly(r, known);
 }
 
-/* What a known container holds under a key by the latest look, borrowed; None where that cannot be told. */
-static int held_by(Recorder *r, PyObject *container, PyObject *key, PyObject **found)
-{
-    *found = Py_None;
-    Known *known = known_of(r, container);
-    if (!known || !known->shadow)
-        return FINE;
-    Shadow *shadow = known->shadow;
-    int kind = known->shape->kind;
-    if (shadow->held && (kind == K_DICT || kind == K_OBJECT) && is_plain(key)) {
-        TRY(lookup(shadow->held, key, found));
-        if (!*found)
-            *found = Py_None;
-    }
-    else if ((kind == K_LIST || kind == K_DEQUE) && PyLong_CheckExact(key)) {
-        int overflow;
-        long long index = PyLong_AsLongLongAndOverflow(key, &overflow);
-        Py_ssize_t size = shadow->items.size;
-        if (!overflow && -size <= index && index < size)
-            *found = first_of(&shadow->items)[index < 0 ? index + size : index];
-    }
-    return FINE;
-}
-
 /* ---- Names ---- */
 
 static inline PyObject *bound_to(const Activation *a, int variable)
@@ -2645,6 +2622,20 @@ static int read_dict_item(Recorder *r, Activation *a, Known *known, PyObject *ke
     return fault;
 }
 
+/* Notes what an augmented assignment has stored, which it may have changed in place; everything where that is untold. */
+static int touch_held(Recorder *r, Activation *a, PyObject *read, PyObject *holder, PyObject *key, int how)
+{
+    if (how == NOTHING)
+        return FINE;
+    PyObject *value = ask(read, holder, key);
+    if (!value)
+        return BROKEN;
+    Py_ssize_t missed = 0;
+    int fault = value == r->untold ? look_everywhere(r, &missed) : touch(r, a, value, how);
+    Py_DECREF(value);
+    return fault;
+}
+
 static int read_item(Recorder *r, Activation *a, PyObject *container, PyObject *key, int how)
 {
     if (!container || !key)
@@ -2677,26 +2668,16 @@ static int read_item(Recorder *r, Activation *a, PyObject *container, PyObject *
                 return FINE;
         }
     }
-    if (how == NOTHING)
-        return look_at_item(r, container, key);
-    PyObject *before, *after;
-    TRY(held_by(r, container, key, &before));
-    Py_INCREF(before);
-    int fault = look_at_item(r, container, key);
-    if (!fault)
-        fault = held_by(r, container, key, &after);
-    if (!fault && after == before)
-        fault = touch(r, a, before, how);
-    Py_DECREF(before);
-    return fault;
+    TRY(look_at_item(r, container, key));
+    return touch_held(r, a, r->held_item, container, key, how);
 }
 
 static int read_attribute(Recorder *r, Activation *a, PyObject *target, PyObject *name, int how)
 {
-    Known *known = target ? known_of(r, target) : NULL;
-    if (!known || !known->shadow)
+    if (!target)
         return FINE;
-    if (known->shape->bare) {
+    Known *known = known_of(r, target);
+    if (known && known->shadow && known->shape->bare) {
         PyObject *attributes, *after, *before, *shadow = known->shadow->held;
         TRY(read_attributes(r, target, &attributes));
         if (attributes && PyDict_CheckExact(attributes)) {
@@ -2711,8 +2692,12 @@ static int read_attribute(Recorder *r, Activation *a, PyObject *target, PyObject
                 else if (!fault && (before || PyDict_GET_SIZE(attributes) == PyDict_GET_SIZE(shadow) + 1)) {
                     done = 1;
                     fault = write_set(r, known, name, after);
+                    int first = !before;
                     if (!fault)
                         fault = shade(shadow, name, after);
+                    /* What its class held under the name has become its own. */
+                    if (!fault && first && how != NOTHING)
+                        fault = touch(r, a, after, how);
                 }
                 Py_DECREF(after);
             }
@@ -2723,7 +2708,8 @@ static int read_attribute(Recorder *r, Activation *a, PyObject *target, PyObject
         }
         Py_XDECREF(attributes);
     }
-    return look_at_attribute(r, target, name);
+    TRY(look_at_attribute(r, target, name));
+    return touch_held(r, a, r->held_attribute, target, name, how);
 }
 
 static int read_action(Recorder *r, Activation *a, const Tell *tell, const Action *action, const Told *told)
@@ -3161,25 +3147,8 @@ static int write_new_call(Recorder *r, PyFrameObject *frame, Code *code, Activat
     return commit(r);
 }
 
-static int write_call(Recorder *r, PyFrameObject *frame, Code *code, Activation **entered)
-{
-    Activation *parent = parent_of(r, frame);
-    TRY(check_limits(r, parent, 1));
-    TRY(write_changes(r, parent));
-    Activation *a = map_get(&r->activations, frame);
-    if (!a)
-        return write_new_call(r, frame, code, parent, entered);
-    *entered = a;
-    a->parent = parent->number;
-    a->fresh = code->frees || code->cells;
-    TRY(flush(r));
-    TRY(put_byte(&r->out, RESUME));
-    TRY(put_varint(&r->out, a->number));
-    r->current = a->number;
-    return commit(r);
-}
-
-static int opcode_of(Recorder *r, Activation *a)
+/* The instruction at which a frame stands; -1 on failure. */
+static int opcode_of(const Activation *a)
 {
     if (!a->code->bytes)
         a->code->bytes = PyCode_GetCode(a->code->code);
@@ -3193,6 +3162,51 @@ static int opcode_of(Recorder *r, Activation *a)
     return at >= 0 && at < PyBytes_GET_SIZE(bytes) ? ((unsigned char *)PyBytes_AS_STRING(bytes))[at] : 0;
 }
 
+/* A setter is called with what the augmented assignment has changed in place. */
+static int look_at_stored(Recorder *r, const Activation *parent, PyFrameObject *frame, const Code *code)
+{
+    PyFrameObject *outer = PyFrame_GetBack(frame);
+    Py_XDECREF(outer);
+    if (outer != parent->frame)
+        return FINE;
+    int opcode = opcode_of(parent);
+    if (opcode < 0)
+        return BROKEN;
+    if (!r->stores[opcode])
+        return FINE;
+    Py_ssize_t missed = 0;
+    if (code->code->co_flags & CO_VARARGS)
+        return look_everywhere(r, &missed);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->arguments); i++) {
+        PyObject *value;
+        TRY(local_value(frame, PyTuple_GET_ITEM(code->arguments, i), &value));
+        int fault = value ? look(r, value, ANY, NULL) : FINE;
+        Py_XDECREF(value);
+        TRY(fault);
+    }
+    return FINE;
+}
+
+static int write_call(Recorder *r, PyFrameObject *frame, Code *code, Activation **entered)
+{
+    Activation *parent = parent_of(r, frame);
+    TRY(check_limits(r, parent, 1));
+    TRY(write_changes(r, parent));
+    if (parent->line && parent->line->augments)
+        TRY(look_at_stored(r, parent, frame, code));
+    Activation *a = map_get(&r->activations, frame);
+    if (!a)
+        return write_new_call(r, frame, code, parent, entered);
+    *entered = a;
+    a->parent = parent->number;
+    a->fresh = code->frees || code->cells;
+    TRY(flush(r));
+    TRY(put_byte(&r->out, RESUME));
+    TRY(put_varint(&r->out, a->number));
+    r->current = a->number;
+    return commit(r);
+}
+
 static void leave(Recorder *r, Activation *a)
 {
     map_drop(&r->activations, a->frame);
@@ -3202,7 +3216,7 @@ static void leave(Recorder *r, Activation *a)
 
 static int write_return(Recorder *r, Activation *a, PyObject *value)
 {
-    int opcode = opcode_of(r, a);
+    int opcode = opcode_of(a);
     if (opcode < 0)
         return BROKEN;
     int left = value == Py_None && (a->raised || a->code->handlers) && !r->returns[opcode] &&
@@ -3519,6 +3533,7 @@ static int read_statement(Recorder *r, Line *line, PyObject *statement)
     line->acts = truth_of(statement, "acts");
     line->prints = truth_of(statement, "prints");
     line->io = line->prints | truth_of(statement, "reads");
+    line->augments = truth_of(statement, "augments");
     return PyErr_Occurred() ? BROKEN : FINE;
 }
 
@@ -3729,6 +3744,14 @@ static int import_tools(Recorder *r)
     r->read_note = import("tracer.shapes", "read_note");
     r->describe_exact = import("tracer.nameable", "describe_exact");
     r->describe_opaque = import("tracer.nameable", "describe_opaque");
+    PyObject *module = PyDict_GetItemString(r->globals, "__name__");
+    PyObject *kind = import("tracer.held", "Holder");
+    PyObject *holder = kind ? PyObject_CallOneArg(kind, module ? module : Py_None) : NULL;
+    r->held_item = holder ? PyObject_GetAttrString(holder, "item") : NULL;
+    r->held_attribute = holder ? PyObject_GetAttrString(holder, "attribute") : NULL;
+    Py_XDECREF(holder);
+    Py_XDECREF(kind);
+    r->untold = import("tracer.held", "UNTOLD");
     r->exception_text = import("tracer.frames", "exception_text");
     r->change_of_bound = import("tracer.effects", "change_of_bound");
     r->deque = (PyTypeObject *)import("collections", "deque");
@@ -3742,7 +3765,8 @@ static int import_tools(Recorder *r)
     int fault = BROKEN;
     if (numbers)
         fault = mark_opcodes(r->yields, numbers, "YIELD_VALUE", "RESUME") |
-                mark_opcodes(r->returns, numbers, "RETURN_VALUE", "RETURN_CONST");
+                mark_opcodes(r->returns, numbers, "RETURN_VALUE", "RETURN_CONST") |
+                mark_opcodes(r->stores, numbers, "STORE_ATTR", "STORE_SUBSCR");
     Py_XDECREF(numbers);
     r->flush_name = PyUnicode_InternFromString("flush");
     r->count_name = PyUnicode_InternFromString("count");
@@ -3935,7 +3959,7 @@ static void recorder_dealloc(PyObject *self)
         r->bit_length_name, r->to_bytes_name, r->self_name, r->little, r->deque_maxlen, r->changes_of_bound,
         (PyObject *)r->deque, (PyObject *)r->defaultdict, (PyObject *)r->counter_type, (PyObject *)r->ordered_dict,
         (PyObject *)r->method_wrapper,
-        r->range_name, r->function_name, r->failure,
+        r->range_name, r->function_name, r->failure, r->held_item, r->held_attribute, r->untold,
     };
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
         Py_XDECREF(held[i]);

@@ -8,6 +8,7 @@ from typing import Any
 _YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE", "RESUME") if name in opmap)
 """Where a generator stands as it pauses: from 3.13 on already on the instruction after."""
 _RETURN_OPCODES = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
+_STORE_OPCODES = frozenset(opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR"))
 _PLAIN = frozenset(map(id, (str, bytes, int, float, bool, type(None))))
 _arguments = BaseException.__dict__["args"].__get__
 
@@ -32,6 +33,11 @@ def unwinds(frame: types.FrameType, raised: bool) -> bool:
     """Is a frame that gives None left by an exception? A generator that is closed stands at its `yield`."""
     opcode = _opcode(frame)
     return opcode not in _RETURN_OPCODES and (raised or opcode not in _YIELD_OPCODES)
+
+
+def stores(frame: types.FrameType) -> bool:
+    """Does a frame stand where it stores an attribute or an element?"""
+    return _opcode(frame) in _STORE_OPCODES
 
 
 def exception_text(kind: type, error: Any) -> str | None:

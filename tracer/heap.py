@@ -323,18 +323,6 @@ class Heap:
                         return
         self._compare(known)
 
-    def item(self, container: Any, key: Any) -> Any:
-        """What a known container holds under a key by the latest look; None where that cannot be told."""
-        known = self.known.get(id(container))
-        if known is None or known.shadow is None:
-            return None
-        shadow = known.shadow
-        if type(shadow) is dict and known.shape.kind in ("dict", "object") and is_plain(key):
-            return shadow.get(key)
-        if type(shadow) is list and type(key) is int and -len(shadow) <= key < len(shadow):
-            return shadow[key]
-        return None
-
     def _look_inside(self, value: Any) -> None:
         if not is_library_instance(type(value)):
             return

@@ -216,7 +216,8 @@ class _Instrumenter:
         reads = prints
         if self._names.reads_aside:
             reads |= bool(calls) or iterates or isinstance(node, (ast.For, ast.With))
-        return Statement(span, ends_iteration=ends, prints=prints, reads=reads)
+        augments = isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name)
+        return Statement(span, ends_iteration=ends, prints=prints, reads=reads, augments=augments)
 
     def _place(self, node: ast.AST, line: int) -> None:
         """Puts everything that belongs to a statement's own header on one line."""

@@ -2,16 +2,15 @@
 
 import sys
 import threading
-import time
 import types
 from collections.abc import Callable
 from typing import Any
 
 from tracer import wire
 from tracer.instrument import mark_name
-from tracer.recorder import THREAD_PAUSE_S
 from tracer.statements import Instrumented
 from tracer.streams import ReadCounter
+from tracer.threads import wait_until_others_wait
 from tracer.writer import Writer
 
 try:
@@ -76,8 +75,7 @@ class NativeRecorder:
 
     def _begin_thread(self, frame: types.FrameType, event: str, arg: Any) -> None:
         """The trace function of a new thread, for its first frame alone."""
-        # Whoever has started the thread goes on up to where it waits, on every run alike.
-        time.sleep(THREAD_PAUSE_S)
+        wait_until_others_wait()
         self._recorder.attach()
         self._recorder.enter(frame)
 

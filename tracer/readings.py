@@ -11,6 +11,7 @@ from tracer import statements as note
 from tracer.activation import Activation
 from tracer.effects import APPENDED, DEQUEUED, KEYED, NOTHING, POPPED
 from tracer.heap import Heap
+from tracer.held import Holder
 from tracer.shapes import read_attributes
 from tracer.statements import Action, Note, Probe
 from tracer.writer import SMALL_INTS, Writer, encode_int, varint
@@ -26,11 +27,15 @@ class Ledger(Protocol):
 
     writer: Writer
     heap: Heap
+    holder: Holder
     module: Activation
     last_probe: int
 
     def touch(self, activation: Activation, value: Any, change: int) -> None:
         """Notes that the statement may be changing an object."""
+
+    def touch_held(self, activation: Activation, value: Any, change: int) -> None:
+        """Notes the same of what an augmented assignment has stored; of everything where that is untold."""
 
     def bind(self, activation: Activation, kind: int, name: str, value: Any) -> None:
         """Records that a name has been bound."""
@@ -322,10 +327,9 @@ def _look_at_item(ledger: Ledger, first: int, second: int, how: int) -> Reading:
                     return
         if container is _MISSING or key is _MISSING:
             return
-        before = heap.item(container, key) if how != NOTHING else None
         heap.look_at_item(container, key)
-        if how != NOTHING and heap.item(container, key) is before:
-            touch(activation, before, how)
+        if how != NOTHING:
+            ledger.touch_held(activation, ledger.holder.item(container, key), how)
 
     return look
 
@@ -337,11 +341,11 @@ def _look_at_attribute(ledger: Ledger, place: int, name: str, how: int) -> Readi
     def look(activation: Activation, item: Item) -> None:
         nonlocal out
         target = item[place] if place > 0 else activation.values.get(-place, _MISSING)
-        known = known_of(id(target))
-        if known is None or known.shadow is None:
+        if target is _MISSING:
             return
-        shadow = known.shadow
-        if known.shape.bare:
+        known = known_of(id(target))
+        if known is not None and known.shadow is not None and known.shape.bare:
+            shadow = known.shadow
             attributes = read_attributes(target)
             if type(attributes) is dict:
                 after = attributes.get(name, _MISSING)
@@ -355,7 +359,12 @@ def _look_at_attribute(ledger: Ledger, place: int, name: str, how: int) -> Readi
                     out += known.set
                     out += encoded
                     shadow[name] = after
+                    if before is _MISSING and how != NOTHING:
+                        # What its class held under the name has become its own.
+                        touch(activation, after, how)
                     return
         heap.look_at_attribute(target, name)
+        if how != NOTHING:
+            ledger.touch_held(activation, ledger.holder.attribute(target, name), how)
 
     return look

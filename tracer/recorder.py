@@ -6,10 +6,10 @@ often, and at the end, counts what that would have missed; a trace with a miss i
 thrown away by whoever judges it.
 """
 
+import inspect
 import os
 import sys
 import threading
-import time
 import types
 from collections import deque
 from collections.abc import Callable
@@ -19,17 +19,17 @@ from tracer import opcodes as op
 from tracer import statements as note
 from tracer.activation import Activation, Line, Plan
 from tracer.effects import ANY, CALLED, NOTHING, change_of_bound
-from tracer.frames import exception_text, pauses, unwinds
+from tracer.frames import exception_text, pauses, stores, unwinds
 from tracer.heap import Heap
+from tracer.held import UNTOLD, Holder
 from tracer.readings import make_readings
 from tracer.statements import Instrumented
+from tracer.threads import wait_until_others_wait
 from tracer.wire import END_BYTES
 from tracer.writer import ByteLimit, Writer, varint
 
 MAX_PROBES = 100_000
 """Probes between two events; beyond it the oldest are dropped, so that a hook gone silent costs no memory."""
-THREAD_PAUSE_S = 0.005
-"""How long a new thread leaves the interpreter to the others before it begins."""
 LOOK_EVERY = 1024
 """Events between two full looks, or a fourth of the elements to look at if those are more."""
 
@@ -76,6 +76,7 @@ class Recorder:
         self.writer = Writer(header, max_bytes)
         self._out = self.writer.out
         self.heap = Heap(self.writer, names["__name__"])
+        self.holder = Holder(names["__name__"])
         self._filename = filename
         self._lines = {line: Line(statement) for line, statement in program.statements.items()}
         self.last_probe = 0
@@ -119,8 +120,7 @@ class Recorder:
 
     def _begin_thread(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
         """The trace function of a new thread, for its first frame alone."""
-        # Whoever has started the thread goes on up to where it waits, on every run alike.
-        time.sleep(THREAD_PAUSE_S)
+        wait_until_others_wait()
         sys.settrace(self.on_call)
         return self.on_call(frame, event, arg)
 
@@ -237,6 +237,9 @@ class Recorder:
     def _call(self, frame: types.FrameType, plan: Plan) -> bool:
         parent = self._parent(frame)
         self._changes(parent)
+        line = parent.line
+        if line is not None and line.statement.augments and frame.f_back is parent.frame and stores(parent.frame):
+            self._look_at_stored(frame, plan)
         activation = self._activations.get(id(frame))
         if activation is not None:
             activation.parent = parent.number
@@ -435,6 +438,23 @@ class Recorder:
             return
         known = activation.touched.get(id(value))
         activation.touched[id(value)] = (value, change if known is None or known[1] == change else ANY)
+
+    def touch_held(self, activation: Activation, value: Any, change: int) -> None:
+        """Notes the same of what an augmented assignment has stored; of everything where that is untold."""
+        if value is UNTOLD:
+            self.heap.look_everywhere()
+        else:
+            self.touch(activation, value, change)
+
+    def _look_at_stored(self, frame: types.FrameType, plan: Plan) -> None:
+        """A setter is called with what the augmented assignment has changed in place."""
+        if plan.code.co_flags & inspect.CO_VARARGS:
+            self.heap.look_everywhere()
+            return
+        given = frame.f_locals
+        for name in plan.arguments:
+            if name in given:
+                self.heap.look(given[name])
 
     def _look_at_touched(self, activation: Activation) -> None:
         look = self.heap.look

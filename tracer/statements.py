@@ -65,6 +65,7 @@ class Statement:
         acts: it binds or changes something, which an exception may leave half done.
         prints: it may print on its own.
         reads: it may read stdin on its own.
+        augments: it may change an object in place and then hand it to a setter of the program.
     """
 
     span: Span
@@ -72,6 +73,7 @@ class Statement:
     acts: bool = False
     prints: bool = False
     reads: bool = False
+    augments: bool = False
 
 
 @dataclass

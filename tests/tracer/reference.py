@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import signal
 import types
 from collections import deque
 from pathlib import Path
@@ -140,7 +141,11 @@ class ReferenceRecorder(Recorder):
 
 
 def differences(code: str, folder: Path, **options: Any) -> tuple[list[str], Run]:
-    """Where replaying a program's log differs from the naive look, and the run itself."""
+    """Where replaying a program's log differs from the naive look, and the run itself.
+
+    Raises:
+        TimeoutError: it took more than `cpu_s`.
+    """
     ReferenceRecorder.file = folder / "snapshots"
     ReferenceRecorder.snapshots = []
     plain = run(code, **{**options, "traced": False})
@@ -150,6 +155,8 @@ def differences(code: str, folder: Path, **options: Any) -> tuple[list[str], Run
         done = run(code, **{**options, "recorder": "python"})
     finally:
         original.Recorder = Recorder  # type: ignore[attr-defined]
+    if done.status == -signal.SIGKILL:
+        raise TimeoutError(f"more than {options.get('cpu_s')} s of CPU")
     snapshots = pickle.loads(ReferenceRecorder.file.read_bytes())
     trace = done.trace
     if len(snapshots) != len(trace.events) or not snapshots:

@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import socket
-import struct
+import os
 import tempfile
 import threading
-import time
 from typing import Any
 
 import docker
@@ -16,14 +14,14 @@ from docker.utils import kwargs_from_env
 from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
 from sandbox.jail.children import FLAGS, START
-from sandbox.jail_client import is_readable
 from sandbox.janitor import owner_labels, remove_orphans
+from sandbox.meeting import PLACE, Meeting
 from sandbox.slot_number import SlotNumber
+from sandbox.streams import EngineStream, SocketStream
 
 _ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
-_STREAM = struct.Struct(">BxxxI")
-_STDOUT = 1
-_SAID = 64 << 10
+_START_S = 120.0
+_LAST_WORDS_S = 1.0
 _NO_ENGINE = (
     "no Docker engine answers ({error}): install and start one (Debian: apt-get install docker.io), "
     "give yourself its group, or use the weaker `--sandbox process`"
@@ -74,7 +72,7 @@ def remove_older_images(client: docker.APIClient) -> list[str]:
     return sorted(removed)
 
 
-def _why_not(client: docker.APIClient, config: SandboxConfig, image: str, error: Exception) -> SandboxUnavailable:
+def _why_not(client: docker.APIClient, config: SandboxConfig, image: str, error: str) -> SandboxUnavailable:
     """What kept a container from starting, as the error to raise."""
     try:
         known = client.info().get("Runtimes", {})
@@ -86,6 +84,12 @@ def _why_not(client: docker.APIClient, config: SandboxConfig, image: str, error:
             f"name it under `runtimes` in the engine's daemon.json"
         )
     return SandboxUnavailable(f"no container of {image} can be started: {error}")
+
+
+def _shares_files(client: docker.APIClient) -> bool:
+    """Whether the engine may be on this machine, under this kernel; what it can reach, a jail has to try."""
+    own_kernel = client.info().get("KernelVersion") == os.uname().release
+    return own_kernel and client.base_url.startswith("http+docker://localhost")
 
 
 class DockerJail:
@@ -100,17 +104,20 @@ class DockerJail:
             remove_orphans(self._client)
         image = config.image or build_image(self._client)
         self._slot = SlotNumber()
-        self._said = bytearray()
         self._id = ""
-        self._stream: Any = None
-        self._buffer = bytearray()
+        self._engine: EngineStream | None = None
+        self._stream: SocketStream | None = None
         try:
-            self._start(config, image)
-        except _ERRORS as error:
-            self.close()
-            raise _why_not(self._client, config, image, error) from error
+            if _shares_files(self._client):
+                with contextlib.closing(Meeting()) as meeting:
+                    self._start(config, image, meeting)
+            else:
+                self._start(config, image, None)
+        except (*_ERRORS, EOFError) as error:
+            said = self.close()
+            raise _why_not(self._client, config, image, f"{error} {said}") from error
 
-    def _start(self, config: SandboxConfig, image: str) -> None:
+    def _start(self, config: SandboxConfig, image: str, meeting: Meeting | None) -> None:
         client = self._client
         host = client.create_host_config(
             auto_remove=True,
@@ -129,9 +136,11 @@ class DockerJail:
             ],
             log_config=docker.types.LogConfig(type="none"),
             runtime=config.runtime,
+            mounts=[] if meeting is None else [docker.types.Mount(PLACE, meeting.path, type="bind", read_only=True)],
         )
         start = START.format(path=HOME, module="supervisor")
-        settings = {"uid": self._slot.uid, "readable": None, "counted": True, "guards": ["user", "container"]}
+        settings: dict[str, Any] = {"uid": self._slot.uid, "readable": None, "counted": True}
+        settings |= {"guards": ["user", "container"], "meeting": None if meeting is None else PLACE}
         container = client.create_container(
             image,
             command=[PYTHON, *FLAGS, "-c", start, json.dumps(settings)],
@@ -143,52 +152,43 @@ class DockerJail:
             labels=owner_labels(),
         )
         self._id = container["Id"]
-        stream: Any = client.attach_socket(self._id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-        self._stream = stream
-        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        attached: Any = client.attach_socket(self._id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        self._attached = attached
+        self._engine = EngineStream(getattr(attached, "_sock", attached))
         client.start(self._id)
+        self._stream = self._engine if meeting is None else meeting.wait(self._engine, _START_S)
 
     def send(self, data: bytes, timeout_s: float) -> None:
-        self._socket.settimeout(timeout_s)
-        self._socket.sendall(data)
-
-    def _take(self, count: int, deadline: float) -> bytes:
-        parts = []
-        while count:
-            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-            part = self._socket.recv(min(count, 1 << 18))
-            if not part:
-                raise EOFError(f"the container ended: {self._said.decode(errors='replace').strip()}")
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+        assert self._stream is not None
+        self._stream.send(data, timeout_s)
 
     def receive_exactly(self, count: int, timeout_s: float) -> bytes:
-        deadline = time.monotonic() + timeout_s
-        while len(self._buffer) < count:
-            stream, length = _STREAM.unpack(self._take(_STREAM.size, deadline))
-            data = self._take(length, deadline)
-            if stream == _STDOUT:
-                self._buffer += data
-            else:
-                self._said = (self._said + data)[-_SAID:]
-        data = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return data
+        assert self._stream is not None and self._engine is not None
+        try:
+            return self._stream.receive_exactly(count, timeout_s)
+        except EOFError as error:
+            self._engine.read_rest(_LAST_WORDS_S)
+            raise EOFError(f"the container ended: {self._engine.said.decode(errors='replace').strip()}") from error
 
     def has_stirred(self) -> bool:
-        return is_readable(self._socket)
+        assert self._stream is not None
+        return self._stream.is_readable()
 
     def close(self) -> str:
         """End the container: hanging up is enough, the kill is for one that is stuck."""
-        if self._stream is not None:
-            with contextlib.suppress(*_ERRORS):
-                self._socket.close()
+        said = b""
+        with contextlib.suppress(*_ERRORS):
+            if self._stream is not None and self._stream is not self._engine:
                 self._stream.close()
+            if self._engine is not None:
+                self._engine.read_rest(_LAST_WORDS_S)
+                said = self._engine.said
+                self._engine.close()
+                self._attached.close()
         if self._id:
             with contextlib.suppress(*_ERRORS):
                 self._client.remove_container(self._id, force=True)
         with contextlib.suppress(*_ERRORS):
             self._client.close()
         self._slot.close()
-        return self._said.decode(errors="replace").strip()
+        return said.decode(errors="replace").strip()

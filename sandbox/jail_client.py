@@ -2,10 +2,8 @@
 
 import contextlib
 import dataclasses
-import json
+import marshal
 import secrets
-import select
-import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -16,6 +14,8 @@ from schemas.job import Job
 _GRACE_S = 90.0
 _HEALTH_S = 30.0
 _REPORT_SLACK = 1 << 20
+_MARSHAL = 2
+"""The version that every Python reads."""
 
 
 class Jail(Protocol):
@@ -93,18 +93,11 @@ def _request(jobs: Sequence[Job], token: str) -> bytes:
         "file_bytes": limits.output_bytes + 4096 if first.traced else 0,
         "report_bytes": limits.output_bytes + limits.max_trace_bytes + _REPORT_SLACK,
     }
-    return encode_frame(header, [json.dumps(spec).encode(), *(_input(job) for job in jobs)])
+    return encode_frame(header, [marshal.dumps(spec, _MARSHAL), *(_input(job) for job in jobs)])
 
 
 def _input(job: Job) -> bytes:
     return job.stdin.encode("utf-8", "surrogateescape")
-
-
-def is_readable(connection: socket.socket) -> bool:
-    """Whether bytes or an end wait on a stream, without taking them."""
-    waiting = select.poll()
-    waiting.register(connection, select.POLLIN)
-    return bool(waiting.poll(0))
 
 
 def same_program(first: Job, other: Job) -> bool:

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,8 @@ from sandbox.config import SandboxUnavailable
 from sandbox.image import HOME, PYTHON, image_entries, image_tag
 from sandbox.jail.children import FLAGS, START
 from sandbox.jail.landlock import landlock_version
-from sandbox.jail_client import is_readable
 from sandbox.slot_number import SlotNumber
+from sandbox.streams import SocketStream
 
 _SAID = 64 << 10
 
@@ -102,7 +101,8 @@ class ProcessJail:
             raise SandboxUnavailable("the process sandbox needs Linux: use `--sandbox docker` here")
         root = jail_root()
         self._slot = SlotNumber()
-        settings: dict[str, Any] = {"uid": None, "readable": None, "counted": False, "guards": []}
+        settings: dict[str, Any] = {"uid": None, "readable": None, "counted": False, "meeting": None}
+        settings["guards"] = []
         if os.geteuid() == 0:
             settings["uid"] = self._slot.uid
             enter = START.format(path=str(root) + HOME, module="enter")
@@ -113,7 +113,7 @@ class ProcessJail:
             enter = START.format(path=str(root) + HOME, module="supervisor")
             arguments = [json.dumps(settings)]
         mine, theirs = socket.socketpair()
-        self._socket = mine
+        self._stream = SocketStream(mine)
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the jail
         with theirs:
             self._process = subprocess.Popen(
@@ -126,27 +126,17 @@ class ProcessJail:
             )
 
     def send(self, data: bytes, timeout_s: float) -> None:
-        self._socket.settimeout(timeout_s)
-        self._socket.sendall(data)
+        self._stream.send(data, timeout_s)
 
     def receive_exactly(self, count: int, timeout_s: float) -> bytes:
-        deadline = time.monotonic() + timeout_s
-        parts = []
-        while count:
-            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-            part = self._socket.recv(min(count, 1 << 18))
-            if not part:
-                raise EOFError("the supervisor ended")
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+        return self._stream.receive_exactly(count, timeout_s)
 
     def has_stirred(self) -> bool:
-        return is_readable(self._socket)
+        return self._stream.is_readable()
 
     def close(self) -> str:
         """Hang up, which ends the supervisor; the kill is for one that is stuck."""
-        self._socket.close()
+        self._stream.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

@@ -24,7 +24,7 @@ from tracer.instrument import APPEND, BUFFER, instrument, instrument_call
 from tracer.native import BUILT, NativeRecorder
 from tracer.recorder import Recorder
 from tracer.statements import Instrumented
-from tracer.streams import ReadCounter, open_counted_streams, open_streams
+from tracer.streams import ReadCounter, Streams, make_streams
 
 FILENAME = "program.py"
 _NO_SWITCH = 3600.0
@@ -34,6 +34,7 @@ _PROGRAMS_BUILTINS = types.ModuleType("builtins")
 """The program's own copy, filled before the program runs: whatever it patches in there is not patched for us."""
 
 
+_NOTHING = compile("", "prelude.py", "exec", dont_inherit=True)
 _NOTHING_AMISS = {"clean_end": True, "compile_error": False, "error": None, "value": None}
 _NOTHING_AMISS_JSON = json.dumps(_NOTHING_AMISS).encode()
 
@@ -45,6 +46,7 @@ class _Report:
         self.descriptor = descriptor
         self.fields: dict[str, Any] = dict(_NOTHING_AMISS)
         self.log = b""
+        self.last = True
 
     def tell_watched(self, event: str) -> None:
         """Tells at once, in front of the report, what the program has reached for."""
@@ -59,6 +61,29 @@ class _Report:
             data = data[_write(self.descriptor, data) :]
 
 
+@dataclass
+class _LaidReady:
+    """What a process that forks runs has laid ready for them, as `lay_ready` says."""
+
+    builtins: bool = False
+    seed: int | None = None
+    streams: Streams | None = None
+
+
+_laid_ready = _LaidReady()
+
+
+def lay_ready(hash_seed: int) -> None:
+    """Does ahead, in a process that forks plain runs, what is the same for each of them; needs pipes on 0, 1 and 2.
+
+    Memory that a run need not write is memory that it need not copy.
+    """
+    _PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
+    random.seed(hash_seed)
+    _laid_ready.builtins, _laid_ready.seed = True, hash_seed
+    _laid_ready.streams = make_streams(counted=False)
+
+
 def _module_name(kind: str) -> str:
     return "__main__" if kind == "stdin" else "program"
 
@@ -66,7 +91,8 @@ def _module_name(kind: str) -> str:
 def _make_module(kind: str) -> dict[str, Any]:
     module = types.ModuleType(_module_name(kind))
     sys.modules[module.__name__] = module
-    _PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
+    if not _laid_ready.builtins:
+        _PROGRAMS_BUILTINS.__dict__.update(builtins.__dict__)
     sys.modules["builtins"] = _PROGRAMS_BUILTINS
     sys.argv = [FILENAME]
     names = module.__dict__
@@ -132,7 +158,7 @@ def _execute(report: _Report, body: Callable[[], object]) -> int:
         body()
     except BaseException as error:
         status = _exit_status(error, report)
-    return _run_end_of_interpreter() or status
+    return (_run_end_of_interpreter() if report.last else 0) or status
 
 
 @dataclass
@@ -172,11 +198,15 @@ def prepare_program(spec: dict[str, Any]) -> Prepared:
         else:
             prepared.code = compile(spec["code"], FILENAME, "exec", dont_inherit=True)
         # Under names that the recorder passes by.
-        prepared.prelude = compile(spec["prelude"], "prelude.py", "exec", dont_inherit=True)
-        prepared.setup = compile(spec["setup"], "setup.py", "exec", dont_inherit=True)
+        prepared.prelude = _compiled_aside(spec["prelude"], "prelude.py")
+        prepared.setup = _compiled_aside(spec["setup"], "setup.py")
     except Exception as error:
         prepared.error = error
     return prepared
+
+
+def _compiled_aside(code: str, filename: str) -> types.CodeType:
+    return compile(code, filename, "exec", dont_inherit=True) if code else _NOTHING
 
 
 def run_program(spec: dict[str, Any], report_fd: int) -> int:
@@ -184,15 +214,18 @@ def run_program(spec: dict[str, Any], report_fd: int) -> int:
     return run_prepared(prepare_program(spec), spec["call"], report_fd)
 
 
-def run_prepared(prepared: Prepared, call: str | None, report_fd: int) -> int:
+def run_prepared(prepared: Prepared, call: str | None, report_fd: int, *, rehearsal: bool = False) -> int:
     """Runs a prepared program and writes the report; gives the exit status that the process should end with.
 
     `call` is the call expression of a function program, else None. A traced program needs a seekable
-    file on descriptor 1, so that the recorder can see what has arrived there.
+    file on descriptor 1, so that the recorder can see what has arrived there. After a `rehearsal`, of a plain
+    run, the process lives on.
     """
     report = _Report(report_fd)
+    report.last = not rehearsal
     report.fields.update({"token": prepared.spec["token"]} if "token" in prepared.spec else {})
-    random.seed(prepared.spec["hash_seed"])
+    if _laid_ready.seed != prepared.spec["hash_seed"]:
+        random.seed(prepared.spec["hash_seed"])
     runner = _run_traced if prepared.spec["traced"] else _run_plain
     try:
         if prepared.error is not None:
@@ -208,7 +241,7 @@ def run_prepared(prepared: Prepared, call: str | None, report_fd: int) -> int:
 
 
 def _run_plain(prepared: Prepared, call: str | None, report: _Report) -> int:
-    open_streams()
+    (_laid_ready.streams or make_streams(counted=False)).open()
     code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
     assert code is not None and prelude is not None and setup is not None
     expression = None if call is None else compile(call, FILENAME, "eval", dont_inherit=True)
@@ -252,7 +285,7 @@ def _make_recorder(
 
 
 def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> int:
-    counter = open_counted_streams()
+    counter = make_streams(counted=True).open()
     spec, program = prepared.spec, prepared.instrumented
     code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
     assert program is not None and code is not None and prelude is not None and setup is not None

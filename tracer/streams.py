@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -62,35 +63,42 @@ class CountedText(io.TextIOWrapper):
         return text
 
 
-def open_streams() -> None:
-    """Makes `sys.stdin`, `sys.stdout` and `sys.stderr` anew over descriptors 0, 1 and 2."""
-    sys.stdin = io.TextIOWrapper(
-        io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8", errors="surrogateescape"
-    )
-    _open_output()
+@dataclass(frozen=True)
+class Streams:
+    """The standard streams of a program, made but not yet in force; `counter` is that of a counted stdin."""
+
+    stdin: io.TextIOWrapper
+    stdout: io.TextIOWrapper
+    stderr: io.TextIOWrapper
+    counter: ReadCounter
+
+    def open(self) -> ReadCounter:
+        """Makes them `sys.stdin`, `sys.stdout` and `sys.stderr`."""
+        sys.stdin, sys.stdout, sys.stderr = self.stdin, self.stdout, self.stderr
+        # A `print` of the interpreter itself, such as the prompt of `input`, takes these.
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = self.stdin, self.stdout, self.stderr  # type: ignore[misc]
+        return self.counter
 
 
-def open_counted_streams() -> ReadCounter:
-    """The same with a counted stdin."""
+def make_streams(*, counted: bool) -> Streams:
+    """Streams over descriptors 0, 1 and 2, which must be of the kind that they will be when the program runs."""
     counter = ReadCounter()
-    raw = CountedBytes(io.FileIO(0, "r", closefd=False))
-    raw.counter = counter
-    text = CountedText(raw, encoding="utf-8", errors="surrogateescape")
-    text.counter = counter
-    sys.stdin = text
-    _open_output()
-    return counter
-
-
-def _open_output() -> None:
-    sys.stdout = io.TextIOWrapper(
+    raw = io.FileIO(0, "r", closefd=False)
+    stdin: io.TextIOWrapper
+    if counted:
+        inner = CountedBytes(raw)
+        inner.counter = counter
+        stdin = CountedText(inner, encoding="utf-8", errors="surrogateescape")
+        stdin.counter = counter
+    else:
+        stdin = io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8", errors="surrogateescape")
+    stdout = io.TextIOWrapper(
         io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8", errors="surrogateescape"
     )
-    sys.stderr = io.TextIOWrapper(
+    stderr = io.TextIOWrapper(
         io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
         encoding="utf-8",
         errors="backslashreplace",
         line_buffering=True,
     )
-    # A `print` of the interpreter itself, such as the prompt of `input`, takes these.
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc,assignment]
+    return Streams(stdin, stdout, stderr, counter)

@@ -5,7 +5,6 @@ and forks a J for each input.
 """
 
 import ctypes
-import fcntl
 import gc
 import marshal
 import os
@@ -17,72 +16,38 @@ from typing import Any, NoReturn
 
 from tracer.program import Prepared, prepare_program, run_prepared
 
-from .landlock import Landlock
-from .seccomp import build_filter, install_filter
+from .seccomp import Filter, job_filter
 from .zygote import serve
 
 REPORT_FD = 3
-_ARMED_FD = 4
-_ABOVE = 32  # descriptors are moved up here first, so that moving them down overwrites none of them
 _OPEN_FILES = 64
 _THREAD_STACKS = 256 << 20
+_FOR_ALL = {resource.RLIMIT_NOFILE: _OPEN_FILES, resource.RLIMIT_CORE: 0, resource.RLIMIT_MSGQUEUE: 0}
 _STACK = 64 << 20
+_PROCESSES = 32
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
-_libc = ctypes.CDLL(None, use_errno=True)
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
 _write, _exit = os.write, os._exit  # the program may replace them, and the way out is ours
 
 
-def _lower(which: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, clamped to the hard limit in force (some kernels refuse to raise even for root)."""
-    ceiling = resource.getrlimit(which)[1]
-    wanted = soft if hard is None else hard
-    top = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
-    resource.setrlimit(which, (min(soft, top), top))
-
-
-def _set_limits(order: dict[str, Any]) -> None:
-    cpu = max(1, -int(-order["cpu_s"] // 1))
-    _lower(resource.RLIMIT_CPU, cpu, cpu + 1)
-    _lower(resource.RLIMIT_AS, order["memory_bytes"] + _THREAD_STACKS)
-    _lower(resource.RLIMIT_FSIZE, order["file_bytes"])
-    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_MSGQUEUE, 0)
-    ceiling = resource.getrlimit(resource.RLIMIT_STACK)[1]
+def limit_all_jobs() -> None:
+    """Set the limits that every job has, in the process that forks them."""
+    for which, wanted in _FOR_ALL.items():
+        most = _clamped(wanted, _ceiling(which))
+        resource.setrlimit(which, (most, most))
     # Programs that raise their own stack limit are common, so the hard limit stays.
-    stack = _STACK if ceiling == resource.RLIM_INFINITY else min(_STACK, ceiling)
-    resource.setrlimit(resource.RLIMIT_STACK, (stack, ceiling))
-    if order["uid"] is not None:
-        # The limit counts every process of a uid, so it means something only for a uid of the job's own.
-        _lower(resource.RLIMIT_NPROC, 32)
+    ceiling = _ceiling(resource.RLIMIT_STACK)
+    resource.setrlimit(resource.RLIMIT_STACK, (_clamped(_STACK, ceiling), ceiling))
 
 
-def _drop_user(uid: int | None) -> None:
-    if uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-    # After the change of uid, which clears it.
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def _ceiling(which: int) -> int:
+    return resource.getrlimit(which)[1]
 
 
-def _volunteer_for_oom() -> None:
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
-    except OSError:
-        pass  # no /proc in here: the address space limit still bounds the job
-
-
-def _arrange_descriptors(descriptors: list[int]) -> None:
-    """Put stdin, stdout, stderr, report and armed on 0 to 4, and close the rest."""
-    for target, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in descriptors]):
-        os.dup2(fd, target)
-    _close_above(_ARMED_FD)
-
-
-def _close_above(descriptor: int) -> None:
-    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+def _clamped(wanted: int, ceiling: int) -> int:
+    """A limit within the hard limit in force: some kernels refuse to raise even for root."""
+    return wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
 
 
 def _read_spec(descriptor: int) -> dict[str, Any]:
@@ -102,69 +67,79 @@ def _run(prepared: Prepared, call: str | None) -> NoReturn:
 
 
 class Roles:
-    """What a forked process becomes; made in the zygote, so that a job finds its filters built."""
+    """What a forked process becomes; made in the zygote, so that a job finds everything ready."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        shared_uid = settings["uid"] is None
-        self._job_filter = build_filter(shared_uid=shared_uid)
-        self._program_filter = build_filter(shared_uid=shared_uid, may_fork=True)
-        self._landlock = None if settings["readable"] is None else Landlock(settings["readable"])
+    def __init__(self, uid: int | None) -> None:
+        self._uid = uid
+        self._filter = Filter(job_filter())
+        self._ceilings = [_ceiling(which) for which in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)]
 
-    def become(self, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
-        """Become what the order says: a job, or the holder of a program."""
-        if order["role"] == "program":
-            self._hold_program(order, descriptors)
-        spec, *others = descriptors
+    def become(self, order: tuple[int, ...], descriptors: list[int]) -> NoReturn:
+        """Become what the order says: a job, or the holder of a program (an index below 0)."""
+        index, *limits = order
+        if index < 0:
+            self._hold_program(limits, descriptors)
+        spec, *streams = descriptors
         wanted = _read_spec(spec)
-        self._arm(order, others)
-        _run(prepare_program(wanted["program"]), wanted["calls"][order["index"]])
+        self._arm(limits, streams)
+        _run(prepare_program(wanted["program"]), wanted["calls"][index])
 
-    def _arm(self, order: dict[str, Any], descriptors: list[int], *, again: bool = False) -> None:
-        """Put every guard up; descriptors are [stdin, stdout, stderr, report, armed].
+    def _arm(self, limits: list[int], streams: list[int], *, again: bool = False) -> None:
+        """Put every guard up that the zygote has not; descriptors are [stdin, stdout, stderr, report].
 
-        `armed` gets one `+` when that is done; any other text there is why it failed, and nothing runs then.
-        `again` is for the child of a process that has given up its user already.
+        The report begins with a `+` when that is done; any other text there is why it failed, and nothing
+        runs then. `again` is for the child of a process that has given up its user already.
         """
-        armed = descriptors[-1]
+        report = streams[-1]
         try:
             os.setsid()
-            if not again:
-                _volunteer_for_oom()
-                self._lock_files()
-            _arrange_descriptors(descriptors)
-            armed = _ARMED_FD
-            _set_limits(order)
-            _drop_user(None if again else order["uid"])
+            # Each is above its target and none is above one that is still to be moved: 0 to 2 were taken.
+            for target, descriptor in enumerate(streams):
+                os.dup2(descriptor, target)
+            report = REPORT_FD
+            os.closerange(REPORT_FD + 1, _OPEN_FILES)
+            self._set_limits(*limits)
+            self._drop_user(None if again else self._uid)
             # The change of uid resets it, and /dev/stdin needs it.
-            _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-            install_filter(self._job_filter)
+            _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+            self._filter.install()
         except BaseException as error:
-            os.write(armed, f"{type(error).__name__}: {error}".encode()[:4096])
+            os.write(report, f"{type(error).__name__}: {error}".encode()[:4096])
             os._exit(1)
-        os.write(armed, b"+")
-        os.close(armed)
+        os.write(REPORT_FD, b"+")
 
-    def _lock_files(self) -> None:
-        if self._landlock is not None:
-            self._landlock.restrict()
+    def _set_limits(self, cpu_s: int, memory_bytes: int, file_bytes: int) -> None:
+        most_cpu, most_memory, most_file = self._ceilings
+        hard = _clamped(cpu_s + 1, most_cpu)
+        resource.setrlimit(resource.RLIMIT_CPU, (min(cpu_s, hard), hard))
+        memory = _clamped(memory_bytes + _THREAD_STACKS, most_memory)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        file = _clamped(file_bytes, most_file)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
 
-    def _hold_program(self, order: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    def _drop_user(self, uid: int | None) -> None:
+        if uid is not None:
+            # The limit counts every process of a uid, so it means something only for a uid of the job's own.
+            most = _clamped(_PROCESSES, _ceiling(resource.RLIMIT_NPROC))
+            resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+        # After the change of uid, which clears it.
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    def _hold_program(self, limits: list[int], descriptors: list[int]) -> NoReturn:
         """Compile the program of descriptors [program, channel] and serve its inputs' orders on the channel."""
-        spec, channel = (fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in descriptors)
-        orders = socket.socket(fileno=os.dup2(channel, _ARMED_FD))
+        spec, channel = descriptors
+        orders = socket.socket(fileno=os.dup2(channel, REPORT_FD))
         try:
             os.setsid()
             wanted = _read_spec(spec)
-            _volunteer_for_oom()
-            self._lock_files()
             os.dup2(1, 2)
-            os.close(REPORT_FD)
-            _close_above(_ARMED_FD)
-            _set_limits(order)
-            _drop_user(order["uid"])
+            os.closerange(REPORT_FD + 1, _OPEN_FILES)
+            self._set_limits(*limits)
+            self._drop_user(self._uid)
             # Its jobs have its uid: only what is not dumpable keeps its memory and files from them.
-            _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-            install_filter(self._program_filter)
+            _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         except BaseException as error:
             orders.send(f"{type(error).__name__}: {error}".encode()[:4096])
             os._exit(1)
@@ -172,9 +147,10 @@ class Roles:
         gc.freeze()
         orders.send(f"+{time.process_time()}".encode())
 
-        def run_input(order: dict[str, Any], descriptors: list[int]) -> NoReturn:
-            self._arm(order, descriptors, again=True)
-            _run(prepared, wanted["calls"][order["index"]])
+        def run_input(order: tuple[int, ...], descriptors: list[int]) -> NoReturn:
+            index, *limits = order
+            self._arm(limits, descriptors, again=True)
+            _run(prepared, wanted["calls"][index])
 
         serve(orders, run_input)
         os._exit(0)

@@ -3,7 +3,6 @@
 import os
 import select
 from dataclasses import dataclass, field
-from typing import Any
 
 _CHUNK = 1 << 16
 STDERR_TAIL = 16 << 10
@@ -62,14 +61,20 @@ class Feed:
     """The writing end of the job's stdin: a real pipe, fed as the job reads."""
 
     fd: int
-    data: bytes
+    data: bytes = b""
     at: int = 0
     open: bool = True
+
+    def begin(self, data: bytes) -> None:
+        """Lay the data ready; what fits into the pipe is there before anybody reads."""
+        self.data = data
+        self.write()
 
     def write(self) -> None:
         """Push what the pipe takes, and close it after the last byte or when nobody reads."""
         try:
-            self.at += os.write(self.fd, memoryview(self.data)[self.at : self.at + _CHUNK])
+            if self.data:
+                self.at += os.write(self.fd, memoryview(self.data)[self.at : self.at + _CHUNK])
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -84,101 +89,91 @@ class Feed:
             os.close(self.fd)
 
 
-@dataclass
 class Streams:
-    """Every descriptor of one job. `theirs` is what the job gets: stdin, stdout, stderr, report, armed.
+    """Every descriptor of one job.
 
     An untraced job writes stdout to a pipe; a traced one (`captured`) to a file, whose size tells its
-    recorder what was printed.
+    recorder what was printed. The report begins with what the job said on its way in, a `+` if all is well.
+
+    Attributes:
+        theirs: what the job gets: stdin, stdout, stderr, report.
     """
 
-    theirs: list[int]
-    stdin: Feed
-    stdout: Drain
-    stderr: Drain
-    report: Drain
-    armed: Drain
-    captured: bool
+    def __init__(self, *, captured: bool, output_bytes: int, report_bytes: int) -> None:
+        """Made of descriptors that belong to whoever the caller is just now."""
+        stdin_reader, stdin_writer = os.pipe()
+        if captured:
+            stdout_reader = os.memfd_create("stdout")
+            stdout_writer = os.dup(stdout_reader)
+        else:
+            stdout_reader, stdout_writer = os.pipe()
+        stderr_reader, stderr_writer = os.pipe()
+        report_reader, report_writer = os.pipe()
+        for fd in (stdin_writer, stdout_reader, stderr_reader, report_reader):
+            os.set_blocking(fd, False)
+        self.theirs = [stdin_reader, stdout_writer, stderr_writer, report_writer]
+        self.stdin = Feed(stdin_writer)
+        self.stdout = Drain(stdout_reader, output_bytes)
+        self.stderr = Drain(stderr_reader, output_bytes, tail=STDERR_TAIL)
+        self.report = Drain(report_reader, report_bytes)
+        self._drains = (self.stdout, self.stderr, self.report)
+        self._captured = captured
+        piped = self._drains[1:] if captured else self._drains
+        self._reading = {drain.fd: drain for drain in piped}
+        self._poller = select.poll()
+        for fd in self._reading:
+            self._poller.register(fd, select.POLLIN)
 
-    def begin(self, request: dict[str, Any], stdin: bytes) -> None:
-        """Lay the input ready and set the caps."""
-        self.stdin.data = stdin
-        if not stdin:
-            self.stdin.close()
-        self.stdout.cap = self.stderr.cap = request["output_bytes"]
-        self.report.cap = request["report_bytes"]
+    def begin(self, stdin: bytes, others: list[int]) -> None:
+        """Lay the input ready, close what the job has now, and listen to `others` too.
+
+        Only the job's own ends decide when its pipes end.
+        """
+        self.hand_over()
+        self.stdin.begin(stdin)
+        if self.stdin.open:
+            self._poller.register(self.stdin.fd, select.POLLOUT)
+        for fd in others:
+            self._poller.register(fd, select.POLLIN)
 
     def hand_over(self) -> None:
-        """Close what the job has now: only its own end decides when a pipe ends."""
+        """Close the job's ends here."""
         for fd in self.theirs:
             os.close(fd)
         self.theirs = []
 
     @property
-    def _piped(self) -> list[Drain]:
-        return [self.stderr, self.report, self.armed, *([] if self.captured else [self.stdout])]
-
-    @property
     def over(self) -> bool:
         """Whether any output is past its cap."""
-        return any(drain.over for drain in (self.stdout, self.stderr, self.report))
+        return any(drain.over for drain in self._drains)
 
-    def serve(self, others: list[int], seconds: float) -> set[int]:
-        """Serve the pipes once, waiting up to `seconds`; which of `others` became readable."""
-        poller = select.poll()
-        if self.stdin.open:
-            poller.register(self.stdin.fd, select.POLLOUT)
-        reading = {drain.fd: drain for drain in self._piped if drain.open}
-        for fd in (*reading, *others):
-            poller.register(fd, select.POLLIN)
+    def serve(self, seconds: float) -> set[int]:
+        """Serve the pipes once, waiting up to `seconds`; which of the others became readable."""
         ready = set()
-        for fd, _ in poller.poll(max(0.0, seconds) * 1000):
-            if fd in reading:
-                reading[fd].read()
-            elif fd in others:
-                ready.add(fd)
-            else:
+        for fd, _ in self._poller.poll(max(0.0, seconds) * 1000):
+            drain = self._reading.get(fd)
+            if drain is not None:
+                drain.read()
+                if not drain.open:
+                    self._poller.unregister(fd)
+            elif fd == self.stdin.fd:
                 self.stdin.write()
+                if not self.stdin.open:
+                    self._poller.unregister(fd)
+            else:
+                ready.add(fd)
         return ready
 
     def finish(self) -> None:
         """Take what an ended job left behind."""
-        if self.captured:
+        if self._captured:
             os.lseek(self.stdout.fd, 0, os.SEEK_SET)
-        for drain in (*self._piped, self.stdout):
+        for drain in self._drains:
             drain.finish()
-
-    def taken(self) -> list[bytes]:
-        """What was kept of stdout, stderr and the report."""
-        return [bytes(drain.kept) for drain in (self.stdout, self.stderr, self.report)]
 
     def close(self) -> None:
         """Close everything that is still open here."""
         self.hand_over()
         self.stdin.close()
-        for drain in (self.stdout, self.stderr, self.report, self.armed):
+        for drain in self._drains:
             os.close(drain.fd)
-
-
-def open_streams(captured: bool) -> Streams:
-    """The descriptors of one job, owned by whoever the caller is just now."""
-    stdin_reader, stdin_writer = os.pipe()
-    if captured:
-        stdout_reader = os.memfd_create("stdout")
-        stdout_writer = os.dup(stdout_reader)
-    else:
-        stdout_reader, stdout_writer = os.pipe()
-    stderr_reader, stderr_writer = os.pipe()
-    report_reader, report_writer = os.pipe()
-    armed_reader, armed_writer = os.pipe()
-    for fd in (stdin_writer, stdout_reader, stderr_reader, report_reader, armed_reader):
-        os.set_blocking(fd, False)
-    return Streams(
-        [stdin_reader, stdout_writer, stderr_writer, report_writer, armed_writer],
-        Feed(stdin_writer, b""),
-        Drain(stdout_reader, 0),
-        Drain(stderr_reader, 0, tail=STDERR_TAIL),
-        Drain(report_reader, 0),
-        Drain(armed_reader, 4096),
-        captured,
-    )

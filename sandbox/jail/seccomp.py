@@ -136,24 +136,13 @@ def _search(ranges: list[tuple[int, bytes]]) -> bytes:
     return _step(_JUMP_GE, ranges[middle][0], 0, 1) + _step(_JUMP, skip) + low + high
 
 
-def _bodies(machine: _Machine, shared_uid: bool, may_fork: bool) -> dict[int, bytes]:
-    """What to do for each call that is not simply allowed."""
+def _common_bodies(machine: _Machine, shared_uid: bool) -> dict[int, bytes]:
+    """What to do for each call that is not simply allowed to whatever runs beside a program."""
     allow, refuse = _step(_RETURN, _ALLOW), _errno(errno.EPERM)
     bodies = dict.fromkeys((*machine.refused, *_SHARED), refuse)
     # ENOSYS sends libc to the older call, whose flags a filter can read.
     bodies |= dict.fromkeys((_CLONE3, _OPENAT2), _errno(errno.ENOSYS))
-    kinds = _CLONE_NEW if may_fork else _CLONE_NEW | _CLONE_THREAD
-    wanted = 0 if may_fork else _CLONE_THREAD
-    bodies[machine.clone] = _argument(0) + _step(_AND, kinds) + _step(_JUMP_EQ, wanted, 0, 1) + allow + refuse
-    if may_fork:
-        return bodies
-    # Its guards, and the process that holds its program, may have its uid.
-    itself = _among(0, (_ITSELF, 0), allow, refuse)
-    bodies |= dict.fromkeys((machine.kill, machine.tgkill, machine.prlimit), itself)
-    bodies[machine.tkill] = refuse
-    # The kernel signals whoever is named as a descriptor's owner.
-    bodies[machine.fcntl] = _among(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX), refuse, allow)
-    bodies[machine.ioctl] = _among(1, (_FIOSETOWN, _SIOCSPGRP), refuse, allow)
+    bodies[machine.clone] = _argument(0) + _step(_JUMP_SET, _CLONE_NEW, 0, 1) + refuse + allow
     if shared_uid:
         writing = _step(_JUMP_SET, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0, 1) + refuse + allow
         bodies[machine.openat] = _argument(2) + writing
@@ -163,19 +152,31 @@ def _bodies(machine: _Machine, shared_uid: bool, may_fork: bool) -> dict[int, by
     return bodies
 
 
-def build_filter(*, shared_uid: bool, may_fork: bool = False) -> bytes:
-    """The filter as an array of `sock_filter`: no fork, exec, network, tracing, namespaces or kernel objects.
+def _job_bodies(machine: _Machine) -> dict[int, bytes]:
+    """What a job may do less than the process that forks it: no process, and no signal to another one."""
+    allow, refuse = _step(_RETURN, _ALLOW), _errno(errno.EPERM)
+    bodies = {machine.clone: _argument(0) + _step(_JUMP_SET, _CLONE_THREAD, 0, 1) + allow + refuse}
+    # Its guards, and the process that holds its program, may have its uid.
+    itself = _among(0, (_ITSELF, 0), allow, refuse)
+    bodies |= dict.fromkeys((machine.kill, machine.tgkill, machine.prlimit), itself)
+    bodies[machine.tkill] = refuse
+    # The kernel signals whoever is named as a descriptor's owner.
+    bodies[machine.fcntl] = _among(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX), refuse, allow)
+    bodies[machine.ioctl] = _among(1, (_FIOSETOWN, _SIOCSPGRP), refuse, allow)
+    return bodies
 
-    Signals reach only the process whose number `install_filter` fills in. With `shared_uid` the job has the
-    uid of the user's files, and nothing can be opened for writing. `may_fork` is for the process that holds
-    a compiled program, which runs nothing of it. Raises OSError on a machine the tables do not know.
-    """
+
+def _known_machine() -> _Machine:
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(f"no system call table for {platform.machine()}: x86_64 and aarch64 are known")
+    return machine
+
+
+def _assemble(machine: _Machine, bodies: dict[int, bytes]) -> bytes:
     allow = _step(_RETURN, _ALLOW)
     ranges = [(0, allow)]
-    for call, body in sorted(_bodies(machine, shared_uid, may_fork).items()):
+    for call, body in sorted(bodies.items()):
         last, before = ranges[-1]
         if last == call:
             ranges[-1:] = [(call, body)]
@@ -188,19 +189,50 @@ def build_filter(*, shared_uid: bool, may_fork: bool = False) -> bytes:
     return head + _search(merged)
 
 
+def common_filter(*, shared_uid: bool) -> bytes:
+    """The filter, as an array of `sock_filter`, of everything that runs beside a program or forks it.
+
+    No exec, network, tracing, namespaces or kernel objects. With `shared_uid` jobs have the uid of the
+    user's files, and nothing can be opened for writing. Raises OSError on a machine the tables do not know.
+    """
+    machine = _known_machine()
+    return _assemble(machine, _common_bodies(machine, shared_uid))
+
+
+def job_filter() -> bytes:
+    """The filter that a job adds to the common one, which it has inherited: no process, and signals to itself alone.
+
+    It is small because every job pays for it: the kernel translates it, and tries every call number once.
+    """
+    machine = _known_machine()
+    return _assemble(machine, _job_bodies(machine))
+
+
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
+class Filter:
+    """A filter laid ready in memory, so that a job that puts itself under it has next to nothing to do."""
+
+    def __init__(self, steps: bytes) -> None:
+        self._buffer = ctypes.create_string_buffer(steps, len(steps))
+        program = _Program(len(steps) // _STEP_BYTES, ctypes.addressof(self._buffer))
+        self._program, self._steps = program, ctypes.byref(program)
+        mark = struct.pack("=I", _ITSELF)
+        self._own_numbers = [at for at in range(4, len(steps), _STEP_BYTES) if steps[at : at + 4] == mark]
+
+    def install(self) -> None:
+        """Put the calling thread, and all it starts, under the filter for good. Raises OSError if refused."""
+        own = os.getpid()
+        for at in self._own_numbers:
+            _NUMBER.pack_into(self._buffer, at, own)
+        if _prctl(_PR_SET_NO_NEW_PRIVS, 1, None, None, None) != 0:
+            raise OSError(ctypes.get_errno(), "no_new_privs was refused")
+        if _prctl(_PR_SET_SECCOMP, _MODE_FILTER, self._steps, None, None) != 0:
+            raise OSError(ctypes.get_errno(), "the system call filter was refused")
 
 
-def install_filter(steps: bytes) -> None:
-    """Put the calling thread, and all it starts, under the filter for good. Raises OSError if refused."""
-    steps = steps.replace(struct.pack("=I", _ITSELF), struct.pack("=I", os.getpid()))
-    buffer = ctypes.create_string_buffer(steps, len(steps))
-    program = _Program(len(steps) // _STEP_BYTES, ctypes.addressof(buffer))
-    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "no_new_privs was refused")
-    if _libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "the system call filter was refused")
+_NUMBER = struct.Struct("=I")
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)

@@ -7,23 +7,37 @@ verdict (the host does, from the evidence) and ends when its client hangs up.
 import contextlib
 import ctypes
 import json
-import marshal
+import math
 import os
 import select
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from .cgroup import memory_bytes, oom_kills
-from .children import SETUP_S, Forker, HeldProgram, JailError, Zygote, own_children, waited_for_cpu_s
+from .children import SETUP_S, Forker, HeldProgram, JailError, Zygote, own_children, reap, waited_for_cpu_s
 from .frames import encode_frame, read_frame
-from .pump import Streams, open_streams, write_whole
+from .pump import Streams, write_whole
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 _MOST_WAITING = 9
+_ARMED = b"+"
+_HOLD = -1
+STAYED_AWAY = b"."
+"""What goes out on stdout first where the client waits at a socket that cannot be reached."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def _bell_of_ended_children() -> int:
+    """A descriptor that becomes readable when a child has ended; from here on, for this whole process."""
+    bell, ringer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
+    # Without a handler of its own, Python would not hear of the signal.
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return bell
 
 
 class Supervisor:
@@ -34,6 +48,7 @@ class Supervisor:
         self.uid: int | None = settings["uid"]
         self.zygotes: dict[int, Zygote] = {}
         self.oom_kills = oom_kills()
+        self.bell = _bell_of_ended_children()
 
     @contextlib.contextmanager
     def _as_owner(self) -> Iterator[None]:
@@ -61,7 +76,7 @@ class Supervisor:
         zygote = self._zygote(request["hash_seed"])
         program = os.memfd_create("program")
         try:
-            write_whole(program, marshal.dumps(json.loads(spec)))
+            write_whole(program, spec)
             if len(inputs) == 1:
                 evidence, outputs = self._run_one(zygote, request, [program], 0, inputs[0])
                 if evidence["stopped"]:
@@ -87,14 +102,15 @@ class Supervisor:
             "guards": self.settings["guards"],
         }
 
-    def _order(self, request: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return {key: request[key] for key in ("cpu_s", "memory_bytes", "file_bytes")} | {"uid": self.uid} | more
+    def _order(self, request: dict[str, Any], index: int) -> tuple[int, ...]:
+        """What to tell a forker: which input (below 0: hold the program), and the limits of one job."""
+        return index, max(1, math.ceil(request["cpu_s"])), request["memory_bytes"], request["file_bytes"]
 
     def _run_all(self, zygote: Zygote, request: dict[str, Any], program: int, inputs: list[bytes]) -> Iterator[bytes]:
         """Compile once and fork a job for each input; the first that has to be killed is the last to run."""
-        held = HeldProgram(zygote, self._order(request, role="program"), program)
+        held = HeldProgram(zygote, self._order(request, _HOLD), program)
         try:
-            failure, compile_s = self._compiled(held, zygote, request["wall_s"])
+            failure, compile_s = self._compiled(held, request["wall_s"])
             if failure is not None:
                 failure["stopped"] = bool(failure["setup_error"])
                 for _ in inputs[:1] if failure["stopped"] else inputs:
@@ -115,14 +131,19 @@ class Supervisor:
     ) -> tuple[dict[str, Any], list[bytes]]:
         """One job to its end: the evidence, `stopped` if anything had to be killed, and its outputs."""
         with self._as_owner():
-            streams = open_streams(captured=request["traced"])
+            streams = Streams(
+                captured=request["traced"],
+                output_bytes=request["output_bytes"],
+                report_bytes=request["report_bytes"],
+            )
         with contextlib.closing(streams):
-            streams.begin(request, stdin)
-            pid = forker.start(self._order(request, role="job", index=index), [*first, *streams.theirs])
-            streams.hand_over()
-            evidence = self._watch(forker, pid, streams, request["wall_s"])
+            pid = forker.start(self._order(request, index), [*first, *streams.theirs])
+            streams.begin(stdin, [0, self.bell])
+            evidence = self._watch(pid, streams, request["wall_s"])
             harmless = evidence["signal"] is None and not evidence["reason"] and not evidence["setup_error"]
-            return evidence | {"stopped": not harmless}, streams.taken()
+            evidence["stopped"] = not harmless
+            report = memoryview(streams.report.kept)[len(_ARMED) :]
+            return evidence, [bytes(streams.stdout.kept), bytes(streams.stderr.kept), bytes(report)]
 
     def _see_who_is_left(self) -> None:
         """Nobody but the zygotes may outlive a job; forks are refused, so somebody else is a guard that failed."""
@@ -130,11 +151,11 @@ class Supervisor:
         if children is not None and children - {zygote.pid for zygote in self.zygotes.values()}:
             raise JailError("a job left processes behind")
 
-    def _compiled(self, held: HeldProgram, zygote: Zygote, wall_s: float) -> tuple[dict[str, Any] | None, float]:
+    def _compiled(self, held: HeldProgram, wall_s: float) -> tuple[dict[str, Any] | None, float]:
         """Wait for a program to be compiled: what went wrong, if anything, and the CPU seconds it took."""
         began = time.monotonic()
         poller = select.poll()
-        for fd in (held.channel.fileno(), zygote.channel.fileno(), 0):
+        for fd in (held.channel.fileno(), 0):
             poller.register(fd, select.POLLIN)
         ready = {fd for fd, _ in poller.poll(wall_s * 1000)}
         if 0 in ready:
@@ -165,24 +186,26 @@ class Supervisor:
             "stopped": False,
         }
 
-    def _watch(self, forker: Forker, pid: int, streams: Streams, wall_s: float) -> dict[str, Any]:
+    def _watch(self, pid: int, streams: Streams, wall_s: float) -> dict[str, Any]:
         """See one job through to its end and collect the evidence."""
         reason = ""
         began = time.monotonic()
         deadline = began + SETUP_S
         started = False
-        channel = forker.channel.fileno()
         while True:
-            ready = streams.serve([channel, 0], deadline - time.monotonic())
+            ready = streams.serve(deadline - time.monotonic())
             now = time.monotonic()
             if 0 in ready:
                 os.kill(pid, signal.SIGKILL)
                 raise JailError("the client hung up")
-            if not started and streams.armed.kept:
+            if not started and streams.report.kept:
                 started = True
                 began, deadline = now, now + wall_s
-            if channel in ready:
-                break
+            if self.bell in ready:
+                os.read(self.bell, 64)
+                usage = reap(pid, os.WNOHANG)
+                if usage is not None:
+                    break
             if now >= deadline and (reason or not started):
                 raise JailError("the job cannot be killed" if reason else "the job was not set up in time")
             if reason:
@@ -198,39 +221,66 @@ class Supervisor:
                 # Recorded before the kill: the signal that follows is ours and proves nothing.
                 os.kill(pid, signal.SIGKILL)
                 deadline = now + SETUP_S
-        forker.hear()
         streams.finish()
         if not reason and streams.over:
             reason = "output_limit"
-        said = streams.armed.kept.decode(errors="replace")
-        setup_error = "" if said == "+" else said or "the job never started"
-        return self._evidence(setup_error, reason, forker.reap(), began)
+        said = streams.report.kept
+        setup_error = "" if said.startswith(_ARMED) else said.decode(errors="replace") or "the job never started"
+        return self._evidence(setup_error, reason, usage, began)
 
 
-def _read_exactly(count: int) -> bytes:
-    buffer = bytearray()
-    while len(buffer) < count:
-        chunk = os.read(0, min(count - len(buffer), 1 << 20))
-        if not chunk:
-            raise EOFError("the client hung up")
-        buffer += chunk
-    return bytes(buffer)
+class _Requests:
+    """The client's stream, read in large pieces."""
+
+    def __init__(self) -> None:
+        self._ahead = b""
+
+    def read_exactly(self, count: int) -> bytes:
+        """The next so many bytes. Raises EOFError when the client has hung up."""
+        if count > len(self._ahead):
+            parts = [self._ahead]
+            missing = count - len(self._ahead)
+            while missing > 0:
+                chunk = os.read(0, max(1 << 16, min(missing, 1 << 20)))
+                if not chunk:
+                    raise EOFError("the client hung up")
+                parts.append(chunk)
+                missing -= len(chunk)
+            self._ahead = b"".join(parts)
+        data, self._ahead = self._ahead[:count], self._ahead[count:]
+        return data
+
+
+def _meet_client(place: str) -> None:
+    """Speak with the client over the socket where it waits instead of stdin and stdout, if that can be reached."""
+    with socket.socket(socket.AF_UNIX) as meeting:
+        try:
+            meeting.connect(place)
+        except OSError:
+            write_whole(1, STAYED_AWAY)
+            return
+        for target in (0, 1):
+            os.dup2(meeting.fileno(), target)
 
 
 def main() -> None:
     """Entry point: `argv[1]` is JSON, the settings of the jail.
 
-    They are `uid` (of the jobs; null for the supervisor's own), `readable` (folders that Landlock leaves
-    readable; null for no Landlock), `counted` (whether the control group in sight is the jail's own) and
-    `guards` (what the way in has put up already, for the record).
+    They are `meeting` (the path of the socket where the client waits; null for stdin and stdout), `uid` (of the
+    jobs; null for the supervisor's own), `readable` (folders that Landlock leaves readable; null for no
+    Landlock), `counted` (whether the control group in sight is the jail's own) and `guards` (what the way in
+    has put up already, for the record).
     """
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    supervisor = Supervisor(json.loads(sys.argv[1]))
+    settings = json.loads(sys.argv[1])
+    if settings["meeting"] is not None:
+        _meet_client(settings["meeting"])
+    supervisor, requests = Supervisor(settings), _Requests()
     try:
         while True:
-            for frame in supervisor.answer(*read_frame(_read_exactly)):
+            for frame in supervisor.answer(*read_frame(requests.read_exactly)):
                 write_whole(1, frame)
     except EOFError:
         return

@@ -1,17 +1,25 @@
 """The zygote Z: a warm interpreter that forks one process after another and never sees a job's data."""
 
 import builtins
+import contextlib
 import ctypes
 import gc
 import importlib
 import json
+import marshal
 import os
 import pkgutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+from .birth import Fork, become_oom_victim
+from .landlock import Landlock
+from .seccomp import Filter, common_filter
+
+CHANNEL_FD = 3
 
 _PRELOADED = (
     "ast",
@@ -39,6 +47,7 @@ _PRELOADED = (
 )
 _REHEARSALS = 10
 """Functions that have run this often are specialised by the interpreter, which a job would have to do anew."""
+_REHEARSAL_INPUT = b"3 5\n1 2 3 4 5\n2 3 4 5 6\n7 8 9 10 11\n"
 _REHEARSAL = {
     "code": """
 import sys
@@ -94,7 +103,7 @@ if __name__ == "__main__":
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 
-def _warm_up() -> None:
+def _warm_up(hash_seed: int) -> None:
     # `random` and `threading` put themselves in order after a fork, which dirties more memory than a
     # small job does. A job seeds `random` anyway, and is forked by the one thread there is.
     hooks, os.register_at_fork = os.register_at_fork, lambda **_: None
@@ -105,48 +114,84 @@ def _warm_up() -> None:
 
     for module in pkgutil.walk_packages(tracer.__path__, "tracer."):
         importlib.import_module(module.name)
-    for traced in (True, False):
-        for _ in range(_REHEARSALS):
-            tracer.program.prepare_program(_REHEARSAL | {"traced": traced})
+    rehearsal = _REHEARSAL | {"hash_seed": hash_seed, "kind": "stdin"}
+    for _ in range(_REHEARSALS):
+        tracer.program.prepare_program(rehearsal | {"traced": True})
     # `site` is off for speed and safety, but programs end with exit() and quit().
     site = importlib.import_module("site")
     site.setquit()
     assert hasattr(builtins, "exit")
+    for _ in range(_REHEARSALS):
+        _rehearse(rehearsal | {"traced": False})
+    with _pipes_for_streams(b""):
+        tracer.program.lay_ready(hash_seed)
 
 
-def serve(channel: socket.socket, become: Callable[[dict[str, Any], list[int]], NoReturn]) -> None:
-    """Fork a child that does `become` for every order that arrives with its descriptors, until none order any more."""
+@contextlib.contextmanager
+def _pipes_for_streams(stdin: bytes) -> Iterator[int]:
+    """Descriptors 0 to 2 as a plain run has them, and one for its report; nothing is left of them afterwards."""
+    read, write = os.pipe()
+    os.write(write, stdin)
+    os.close(write)
+    taken, given = os.pipe()
+    before = [os.dup(target) for target in range(3)]
+    for target, fd in enumerate((read, given, given)):
+        os.dup2(fd, target)
+    try:
+        yield given
+    finally:
+        for target, fd in enumerate(before):
+            os.dup2(fd, target)
+        for fd in (read, taken, given, *before):
+            os.close(fd)
+
+
+def _rehearse(spec: dict[str, object]) -> None:
+    """Run a program of our own like a job, so that jobs find the interpreter in its stride."""
+    import tracer.program
+
+    with _pipes_for_streams(_REHEARSAL_INPUT) as report:
+        prepared = tracer.program.prepare_program(spec)
+        tracer.program.run_prepared(prepared, None, report, rehearsal=True)
+
+
+def serve(channel: socket.socket, become: Callable[[tuple[int, ...], list[int]], NoReturn]) -> None:
+    """Fork a child that does `become` for every order that arrives with its descriptors, until none order any more.
+
+    The children are the supervisor's to wait for; the answer to an order is the child's number.
+    """
+    fork = Fork()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 8)
+        message, descriptors, _, _ = socket.recv_fds(channel, 1 << 12, 8)
         if not message:
             return
-        order: dict[str, Any] = json.loads(message)
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
-            become(order, descriptors)
+            become(marshal.loads(message), descriptors)
         for fd in descriptors:
             os.close(fd)
         channel.send(str(pid).encode())
-        # The child stays a zombie until the supervisor has heard: its kill can never hit a recycled pid.
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        channel.send(b"ended")
-        channel.recv(16)
-        _, status, usage = os.wait4(pid, 0)
-        cpu_s = usage.ru_utime + usage.ru_stime
-        channel.send(json.dumps([status, cpu_s, usage.ru_maxrss * 1024]).encode())
 
 
 def main() -> None:
     """Entry point: `argv[1]` is the number of the descriptor that leads to the supervisor, `argv[2]` its settings."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel = socket.socket(fileno=os.dup2(int(sys.argv[1]), CHANNEL_FD))
+    os.closerange(CHANNEL_FD + 1, os.sysconf("SC_OPEN_MAX"))
     settings = json.loads(sys.argv[2])
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    _warm_up()
-    from .job import Roles
+    _warm_up(settings["hash_seed"])
+    from .job import Roles, limit_all_jobs
 
-    roles = Roles(settings)
+    become_oom_victim()
+    if settings["uid"] is not None:
+        os.setgroups([])
+    limit_all_jobs()
+    if settings["readable"] is not None:
+        Landlock(settings["readable"]).restrict()
+    Filter(common_filter(shared_uid=settings["uid"] is None)).install()
+    roles = Roles(settings["uid"])
     os.environ.clear()
     os.environ.update({"HOME": "/", "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"})
     sys.argv = [""]

@@ -1,6 +1,8 @@
 """The log of a build: one JSON object a line, each with the unit, the problem and the execution that it speaks of."""
 
 import logging
+import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -30,6 +32,7 @@ def log(event: str, level: int = logging.INFO, **fields: Any) -> None:
     """Logs one event; the message is the JSON itself, so that any handler (Cloud Logging's too) has all of it."""
     if _logger.isEnabledFor(level):
         line = {"time": datetime.now(UTC).isoformat(), "level": logging.getLevelName(level), "event": event}
+        line["worker"] = f"{platform.node()}:{os.getpid()}"
         _logger.log(level, "%s", orjson.dumps(line | _about.get() | fields, default=str).decode())
 
 

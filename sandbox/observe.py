@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.integrity import difference, disagreement, judge_trace
 from sandbox.pool import Sandbox
+from sandbox.unsteady import name_reason
 from sandbox.verdict import Report
 from schemas.job import HASH_SEEDS, Job, Limits, Probe, Program
 from schemas.outcome import Outcome
@@ -146,7 +147,7 @@ def _trace(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -
     by_order = _differ_by_order(sandbox, jobs, untraced)
     for at, differs in enumerate(by_order):
         if differs:
-            seen[at] = Observation(untraced[at], nondeterministic=f"{differs} differs between two hash seeds")
+            seen[at] = _unsteady(sandbox, jobs[at], untraced[at], differs)
     steady = [at for at, differs in enumerate(by_order) if not differs]
     if not steady:
         return seen
@@ -158,7 +159,7 @@ def _trace(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -
     for at, twin in zip(doubtful, twins, strict=True):
         differs = difference(untraced[at], twin)
         if differs:
-            seen[at] = Observation(untraced[at], nondeterministic=f"{differs} differs between two hash seeds")
+            seen[at] = _unsteady(sandbox, jobs[at], untraced[at], differs)
             steady.remove(at)
     judged = {at: judge_trace(untraced[at], *runs[at]) for at in steady}
     kept = [at for at in steady if judged[at][0] in ("complete", "truncated")]
@@ -170,7 +171,8 @@ def _trace(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -
         changing = {at for at, (_, report) in seconds if not _same_log(runs[at][1], report)}
     for at in steady:
         if at in changing:
-            seen[at] = Observation(untraced[at], nondeterministic="the trace differs between two runs")
+            why = name_reason(jobs[at].program.code, each_run=seed == 1)
+            seen[at] = Observation(untraced[at], nondeterministic=f"the trace differs between two runs: {why}")
             continue
         integrity, why = judged[at]
         log = runs[at][1].trace if at in kept else None
@@ -178,6 +180,17 @@ def _trace(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -
             dataclasses.replace(untraced[at], trace=log, trace_integrity=integrity), traced_detail=why
         )
     return seen
+
+
+def _unsteady(sandbox: Sandbox, job: Job, outcome: Outcome, differs: str) -> Observation:
+    """What is to be said of a program that comes to something else under another hash seed."""
+    each_run = bool(difference(outcome, sandbox.run(job)))
+    between = "runs" if each_run else "hash seeds"
+    if b" at 0x" in outcome.stdout:
+        why = "it prints the address of an object"
+    else:
+        why = name_reason(job.program.code, each_run=each_run)
+    return Observation(outcome, nondeterministic=f"{differs} differs between two {between}: {why}")
 
 
 def _same_log(first: Report, second: Report) -> bool:

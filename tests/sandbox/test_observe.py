@@ -57,17 +57,28 @@ def test_no_trace_is_taken_where_none_is_asked_for(box):
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("code", "why"),
     [
-        "print(*{'spam', 'ham', 'eggs', 'bacon', 'toast', 'beans'})",
-        "print(*{'a', 'b'})  # the first two hash seeds agree on these",
-        "import time\nx = time.perf_counter_ns()\nprint('done')",
+        ("print(*{'spam', 'ham', 'eggs', 'bacon', 'toast', 'beans'})", "the order of a set (line 1: `{'spam'"),
+        ("print(*{'a', 'b'})  # the first two hash seeds agree on these", "the order of a set (line 1"),
+        ("import time\nx = time.perf_counter_ns()\nprint('done')", "the clock (line 2: `time.perf_counter_ns()`)"),
+        ("from time import time as now\nprint(now())", "the clock (line 2: `now()`)"),
+        ("import random\nprint(random.random())", "without a seed (line 2: `random.random()`)"),
+        ("import os\nprint(os.urandom(4))", "random bytes of the system (line 2: `os.urandom(4)`)"),
+        ("import uuid\nprint(uuid.uuid4())", "random bytes of the system (line 2"),
+        ("print(id([]))", "addresses of objects (line 1: `id([])`)"),
+        ("print(hash('a'))", "hashes of strings (line 1: `hash('a')`)"),
+        ("class A:\n    pass\nprint(A())", "it prints the address of an object"),
     ],
 )
-def test_what_differs_between_runs_is_nondeterministic(box, code):
+def test_what_differs_between_runs_is_nondeterministic_and_says_why(box, code, why):
     observation = watch(box, code)
-    assert observation.nondeterministic
+    assert why in observation.nondeterministic
     assert observation.outcome.trace is None
+
+
+def test_random_numbers_with_a_seed_are_deterministic(box):
+    assert watch(box, "import random\nrandom.seed(3)\nprint(random.random())").nondeterministic == ""
 
 
 def test_a_program_that_sorts_its_set_is_deterministic(box):

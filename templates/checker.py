@@ -15,6 +15,7 @@ from templates.checking.moment import Moment, Refused, Verify
 from templates.checking.net_segment import NetSegment
 from templates.checking.omissions import effect, untold_text
 from templates.checking.place_text import Nowhere
+from templates.checking.quick import QUICK
 from templates.checking.range_claims import FOLDS, WITHIN, Range
 from templates.checking.retelling import Retelling
 from templates.checking.segment import Segment
@@ -194,7 +195,9 @@ class _Reading:
         if event.kind == "return" and event.frame:
             parent = state.frames.get(state.current)
             waits = parent.line[0] if parent is not None and parent.line is not None else None
-        moment = Moment(self.execution, event, at, self._index, flow, segment, running, left, (name, waits))
+        moment = Moment(
+            self.execution, event, at, self._index, flow, segment, running, left, (name, waits), self._retelling
+        )
         self._check_line(step, event)
         if not step.sentences:
             self.problem(step.number, step.text, "the step says nothing")
@@ -235,7 +238,17 @@ class _Reading:
     def _hold_range(self, step: Step, found: Range, segment: NetSegment) -> None:
         event, flow = self.events[found.last], self._flow
         moment = Moment(
-            self.execution, event, found.last, self._index, flow, segment, None, "", ("", None), range=found
+            self.execution,
+            event,
+            found.last,
+            self._index,
+            flow,
+            segment,
+            None,
+            "",
+            ("", None),
+            self._retelling,
+            range=found,
         )
         if step.line is not None:
             self.problem(step.number, step.text, "a range names no line")
@@ -276,6 +289,11 @@ class _Reading:
 
     def _sentence(self, moment: Moment, number: int, sentence: Sentence, known: dict[str, Verify]) -> None:
         self.claims += 1
+        if known is _CLAIMS:
+            for fit in sentence.shape.fits:
+                quick = QUICK.get(fit.pattern.kind)
+                if quick is not None and quick(moment, sentence.codes, fit):
+                    return
         reasons: list[str] = []
         for fit in sentence.shape.fits:
             claim = sentence.claim(fit)
@@ -303,6 +321,8 @@ class _Reading:
     def _complete(self, moment: Moment, step: Step) -> None:
         """Looks for what the step leaves out."""
         event, segment = moment.event, moment.segment
+        if event.kind == "line" and segment.is_plain() and not moment.idle:
+            return
         if event.kind != "line" and not moment.mains:
             self.problem(step.number, step.text, f"it does not tell the event, a {event.kind}")
         names = frozenset(moment.running.statement.binds) if moment.running is not None else frozenset()
@@ -329,5 +349,7 @@ class _Reading:
             self.problem(step.number, step.text, said)
 
     def _check_outcome(self, running: Running | None) -> None:
-        if running is not None and not running.folded and (missing := outcome_missing(self._flow, running)):
+        if running is None or not running.statement.decides or running.folded:
+            return
+        if missing := outcome_missing(self._flow, running):
             self.problem(running.step, "", f"it does not say {missing}")

@@ -102,23 +102,24 @@ def unknown(values: Sequence[Any]) -> Any:
     raise Unknown
 
 
-def compiled(node: ast.expr, shadowed: Shadowed, slots: Mapping[str, int]) -> Work:
-    """The calculation that an expression stands for; names in `slots` are the slots of these numbers."""
+def compiled(node: ast.expr, shadowed: Shadowed, slots: Mapping[ast.expr, int]) -> Work:
+    """The calculation that an expression stands for; expressions in `slots` are the slots of these numbers."""
     try:
         return _compiled(node, shadowed, slots)
     except RecursionError:
         return unknown
 
 
-def _compiled(node: ast.expr, shadowed: Shadowed, slots: Mapping[str, int]) -> Work:
+def _compiled(node: ast.expr, shadowed: Shadowed, slots: Mapping[ast.expr, int]) -> Work:
+    if node in slots:
+        return operator.itemgetter(slots[node])
+
     def part(inner: ast.expr) -> Work:
         return _compiled(inner, shadowed, slots)
 
     match node:
         case ast.Constant(value=value):
             return lambda values: _bounded(value)
-        case ast.Name(id=name) if name in slots:
-            return operator.itemgetter(slots[name])
         case ast.List(elts=elements):
             return _row([part(e) for e in elements], list)
         case ast.Tuple(elts=elements):

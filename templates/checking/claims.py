@@ -52,12 +52,20 @@ class Shape(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A pattern that fits a sentence."""
+    """A pattern that fits a sentence.
+
+    Attributes:
+        start, end: the chain's place among the pieces of code.
+        counts: the bare numbers by name.
+        at: the places of the other pieces in the order of the kind's slots (`templates.checking.kinds`), -1 for
+            one that the pattern does not show.
+    """
 
     pattern: Pattern
     start: int
     end: int
     counts: dict[str, int]
+    at: tuple[int, ...]
 
 
 class Sentence(NamedTuple):
@@ -78,7 +86,7 @@ class Sentence(NamedTuple):
 
     def claim(self, fit: Fit) -> Claim:
         """The claim that it makes by a pattern that fits."""
-        pattern, start, end, counts = fit
+        pattern, start, end, counts, _ = fit
         if not pattern.chain:
             return Claim(pattern.kind, dict(zip(pattern.codes, self.codes, strict=True)), counts)
         codes = (*self.codes[:start], "", *self.codes[end:])
@@ -119,17 +127,23 @@ class Patterns:
         fits = []
         for pattern in self.table.get(blank, ()):
             place = pattern.codes.index(pattern.chain) if pattern.chain else 0
-            fits.append(Fit(pattern, place, place + 1, dict(zip(pattern.counts, counts, strict=True))))
+            fits.append(_fit(pattern, place, place + 1, counts))
         links = list(_LINKED.finditer(blank))
         for link in links:
             length = link.group().count(_CODE)
             start = blank.count(_CODE, 0, link.start())
             chained = blank[: link.start()] + _CHAIN + blank[link.end() :]
-            fits += [
-                Fit(pattern, start, start + length, dict(zip(pattern.counts, counts, strict=True)))
-                for pattern in self.table.get(chained, ())
-            ]
+            fits += [_fit(pattern, start, start + length, counts) for pattern in self.table.get(chained, ())]
         return Shape(piece.count(_CODE), counts, tuple(fits))
+
+
+def _fit(pattern: Pattern, start: int, end: int, counts: tuple[int, ...]) -> Fit:
+    places = {
+        name: place if not pattern.chain or place < start else place + end - start - 1
+        for place, name in enumerate(pattern.codes)
+    }
+    at = tuple(places.get(name, -1) for name in KINDS[pattern.kind].order)
+    return Fit(pattern, start, end, dict(zip(pattern.counts, counts, strict=True)), at)
 
 
 def fenced(code: str) -> str:

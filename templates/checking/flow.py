@@ -21,6 +21,7 @@ class Running:
         entered: of a loop's header, whether the loop had been entered before; of `with`, whether this is its exit.
         step: the step that told it first, for messages.
         folded: whether it ran within a range that tells no outcomes.
+        decided: whether it goes into its body, as found for the event of `at`.
     """
 
     statement: Statement
@@ -29,6 +30,7 @@ class Running:
     count: int = 0
     entered: bool = False
     folded: bool = False
+    decided: tuple[int, bool | None] = (-1, None)
     probes: dict[Span, list[Value]] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
 
@@ -131,11 +133,16 @@ class Flow:
 
     def goes_into_body(self, running: Running) -> bool | None:
         """Does the frame go on in the statement's body? None where an exception came between."""
+        known, into = running.decided
+        if known == running.at:
+            return into
         kind, at = self._after(running)
-        if kind in ("exception", "unwind"):
-            return None
-        span = self.events[at].span if kind == "line" else None
-        return span is not None and running.statement.holds(span[:2])
+        into = None
+        if kind not in ("exception", "unwind"):
+            span = self.events[at].span if kind == "line" else None
+            into = span is not None and running.statement.holds(span[:2])
+        running.decided = (running.at, into)
+        return into
 
     def goes_to(self, running: Running, block: list[ast.stmt]) -> bool:
         """Does the frame go on in this block of the source?"""

@@ -1,201 +1,471 @@
-"""Forms of an expression (`3 + dp[0]` for `a + dp[i]`), read once for each way to leave operands open.
+"""Follows a form of an expression (`3 + dp[0]` for `a + dp[i]`) along the source, with true values for its operands.
 
-What is learned from one form serves all later ones that differ in literals only: which operand each literal
-stands for, and what calculation the literals make. A form that does not fit is left to the full reading.
+A form is read from left to right beside the source's own text: at each operand stands its value, or its source
+taken further apart. What is not read this way is left to the full reading, which parses the form.
 """
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from templates.checking.arithmetic import Fails, Unknown, Work, compiled, run, unknown
 from templates.checking.flow import Running
-from templates.checking.source_index import SourceIndex, has_comment, parse_expression
-from tracer.events import Span, Value
+from templates.checking.moment import Moment
+from templates.checking.segment import Segment
+from templates.checking.source_index import SourceIndex, Statement
+from templates.checking.value_match import same
+from templates.checking.value_text import Literal, Raw, Reader, Row, Told, Unreadable
+from tracer.events import Exact, Ref, Span, Value
 
-# The first character is matched as a set, which lets the search skip to it; what it began is looked up behind it.
-_LITERAL = re.compile(
-    r"([\dTFN'](?<![\w.'\"].)(?:(?<=\d)\d{0,17}(?:\.\d+)?(?![\w.])|(?<=T)rue(?!\w)|(?<=F)alse(?!\w)|(?<=N)one(?!\w)"
-    r"|(?<=')[^'\"\\\n{}]*'(?!['\"])))"
-)
-_WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
-_NO_LITERAL = object()
-_SLOT = "slot_{}_"
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_WHOLE = (ast.Lambda, ast.JoinedStr, ast.NamedExpr, ast.Await)
+"""Expressions whose inside is shown as it stands in the source."""
+_LOOSE = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr)
+_TIGHT = (ast.Attribute, ast.Subscript, ast.Call)
+_SIGNS: dict[type[ast.operator], str] = {
+    **{ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**"},
+    **{ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.MatMult: "@"},
+}
 _LONGEST_BITS = 10_000
-_FORMS_HELD = 200
-"""Forms of one statement that are kept."""
+_LARGE = 10**300
+_OPENERS = frozenset("[({")
+_NO_TEXT = ""
+_BETWEEN = "\x02"
+_CHAINS_HELD = 8
+"""Chains of one expression and length that are kept."""
+_ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """What a literal of a form stands for: an expression with a probe, a literal of the source, or an old value."""
+@dataclass(slots=True, eq=False)
+class Part:
+    """An expression of the source, cut at its operands.
 
-    span: Span | None
-    constant: Any
-    negative: bool
-    old: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A way to write an expression with literals for operands."""
-
-    operands: tuple[Operand, ...]
-    work: Work
-
-
-def fits(
-    index: SourceIndex,
-    running: Running,
-    node: ast.expr | ast.AugAssign,
-    shown: str,
-    *,
-    value: str = "",
-    olds: Sequence[Value] = (),
-    news: Sequence[Value] = (),
-) -> bool:
-    """Is this surely a true form of an expression, and does it come to its value, as far as it can be worked out?
-
-    False says nothing: the form may be one that is not read this way.
-
-    Args:
-        node: the expression; of an augmented assignment the form is old value, operator, other operand.
-        value: the text of what the whole came to, empty to take it from the probe.
-        olds, news: of an augmented assignment, what may have stood at its target before and after.
+    Attributes:
+        before, after: the parentheses around it in the source.
+        negative: whether a negative number may stand here bare.
+        pieces: the text in front of each operand, and the operand; `rest` the text behind the last.
     """
-    parts = _LITERAL.split(shown)
-    key = (node, "\x02".join(parts[::2]))
-    forms, probes = running.statement.forms, running.probes
-    form = forms.get(key)
-    if form is None:
-        if key in forms:
-            return False
-        form = _read(index, node, parts[::2])
-        if len(forms) < _FORMS_HELD:
-            forms[key] = form
-        if form is None:
-            return False
-    values: list[Any] = []
-    for text, operand in zip(parts[1::2], form.operands, strict=True):
-        told = _literal(text)
-        values.append(told)
-        if operand.negative:
-            told = -told if isinstance(told, (int, float)) else told
-        if operand.span is not None:
-            if not _had(probes.get(operand.span), told):
+
+    node: ast.expr
+    span: Span
+    before: str
+    after: str
+    negative: bool
+    pieces: tuple[tuple[str, "Part"], ...]
+    rest: str
+
+
+@dataclass(slots=True, eq=False)
+class Chain:
+    """Forms that stood one after the other and were true: the text of all, with `%s` for each value.
+
+    Attributes:
+        slots: the operands that have values, by span (None for what stood at an augmented assignment's target), and
+            whether a negative number may stand there as it is.
+        picks: which slot each `%s` is of.
+        works: the calculation of each form, and which slots' values it takes.
+    """
+
+    text: str
+    slots: tuple[tuple[Span | None, bool], ...]
+    picks: tuple[int, ...]
+    works: tuple[tuple[Work, tuple[int, ...]], ...]
+
+
+class _Follower:
+    """Follows one form.
+
+    Attributes:
+        deep: whether an operand is taken apart where that fits as well as its value (`0 - 0` for a difference of 0).
+        put: the operands that values stand for, `values` these, and `spots` where their texts stand and whether a
+            negative one may.
+        odd: whether one of the values is none that can be calculated with.
+    """
+
+    __slots__ = ("deep", "odd", "probes", "put", "segment", "spots", "text", "values")
+
+    def __init__(self, text: str, running: Running, segment: Segment, *, deep: bool) -> None:
+        self.text = text
+        self.deep = deep
+        self.probes = running.probes
+        self.segment = segment
+        self.put: list[ast.expr] = []
+        self.values: list[Any] = []
+        self.spots: list[tuple[int, int, bool]] = []
+        self.odd = False
+
+    def inside(self, part: Part, at: int) -> int:
+        """Where the expression, taken apart, ends; -1 where the text is another one."""
+        text = self.text
+        for gap, operand in part.pieces:
+            if not text.startswith(gap, at):
+                return -1
+            at = self.operand(operand, at + len(gap))
+            if at < 0:
+                return -1
+        return at + len(part.rest) if text.startswith(part.rest, at) else -1
+
+    def operand(self, part: Part, at: int) -> int:
+        """Where an operand ends, its value or taken apart."""
+        known = self.probes.get(part.span)
+        if self.deep and (part.pieces or not known):
+            marked = len(self.put)
+            end = self._apart(part, at)
+            if end >= 0 or not known:
+                return end
+            del self.put[marked:], self.values[marked:], self.spots[marked:]
+        if known:
+            end = self.any_value(part.node, known, at, negative=part.negative)
+            if end >= 0 or self.deep:
+                return end
+        return self._apart(part, at)
+
+    def _apart(self, part: Part, at: int) -> int:
+        text, before = self.text, part.before
+        if before:
+            if not text.startswith(before, at):
+                return -1
+            at += len(before)
+        at = self.inside(part, at)
+        if at >= 0 and part.after:
+            return at + len(part.after) if text.startswith(part.after, at) else -1
+        return at
+
+    def any_value(self, node: ast.expr, known: Sequence[Value], at: int, *, negative: bool) -> int:
+        """Where the text of one of these values ends; -1 where none stands here."""
+        fenced = self.text.startswith("(", at)
+        for value in known:
+            end = self._value(node, value, at, negative=negative)
+            if end < 0 and fenced:
+                end = self._value(node, value, at + 1, negative=True)
+                end = end + 1 if end >= 0 and self.text.startswith(")", end) else -1
+            if end >= 0:
+                return end
+        return -1
+
+    def _value(self, node: ast.expr, value: Value, at: int, *, negative: bool) -> int:
+        kind = type(value)
+        if kind is int:
+            if not (-_LARGE if negative else 0) <= value < _LARGE:  # type: ignore[operator]
+                return -1
+            told = str(value)
+        elif kind is str or kind is bytes or kind is bool or value is None:
+            told = repr(value)
+        elif kind is float:
+            told = repr(value)
+            if told[-1] in "nf" or (told[0] == "-" and not negative):
+                return -1
+        elif kind is Ref and self.text[at : at + 1] in _OPENERS:
+            return self._container(node, value, at)
+        elif kind is Exact:
+            told, self.odd = value.text, True  # type: ignore[union-attr]
+        else:
+            return -1
+        text = self.text
+        if not text.startswith(told, at):
+            return -1
+        end = at + len(told)
+        if (at and _is_word(text[at - 1])) or (end < len(text) and _is_word(text[end])):
+            return -1
+        if text.startswith(".", end) and (kind is int or kind is float):
+            return -1
+        self.put.append(node)
+        self.values.append(value)
+        self.spots.append((at, end, negative))
+        return end
+
+    def _container(self, node: ast.expr, value: Value, at: int) -> int:
+        reader = Reader(self.text, at)
+        try:
+            told = reader.value()
+            plain = _plain(told)
+        except (Unreadable, Unknown, RecursionError):
+            return -1
+        segment = self.segment
+        if not same(told, value, segment.now) and not (segment.objects and same(told, value, segment.before)):
+            return -1
+        self.put.append(node)
+        self.values.append(plain)
+        self.spots.append((at, reader.at, False))
+        return reader.at
+
+
+def _is_word(character: str) -> bool:
+    """Would a literal beside this character be read as one word with it?"""
+    return character == "_" or character.isalnum()
+
+
+def _plain(told: Told) -> Any:
+    """The Python value that a text of a container says. Raises Unknown where it is cut or holds anything else."""
+    if isinstance(told, Literal):
+        return told.value
+    if isinstance(told, Raw):
+        try:
+            return float(told.text)
+        except ValueError:
+            raise Unknown from None
+    if not isinstance(told, Row):
+        raise Unknown
+    try:
+        match told.bracket:
+            case "[":
+                return [_plain(item) for item in told.items]
+            case "(":
+                return tuple(_plain(item) for item in told.items)
+            case "{":
+                return {_plain(item) for item in told.items}
+            case ":":
+                return {_plain(pair.key): _plain(pair.value) for pair in told.items}  # type: ignore[union-attr, arg-type]
+    except (TypeError, AttributeError):
+        raise Unknown from None
+    raise Unknown
+
+
+def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = "") -> bool:
+    """Are these surely true forms of an expression that come to its value, as far as they can be worked out?
+
+    False says nothing: one of them may be a form that is not read this way. `value` is the text of what the whole
+    came to, empty to take it from the probe.
+    """
+    index, running, segment = moment.index, moment.running, moment.segment
+    part = _part_of(index, running.statement, node) if running is not None else None
+    if running is None or part is None:
+        return False
+    news = running.probes.get(part.span, ())
+    chains = running.statement.chains.setdefault((node, len(forms)), [])
+    if chains and (followed := _along(chains, forms, running, ())) is not None:
+        return all(_comes_to(work, values, value, news) for work, values in followed)
+    read: list[_Follower] = []
+    for form in forms:
+        follower = _Follower(form, running, segment, deep=False)
+        if follower.inside(part, 0) != len(form):
+            follower = _Follower(form, running, segment, deep=True)
+            if follower.inside(part, 0) != len(form):
+                if follower.any_value(node, news, 0, negative=True) == len(form):
+                    continue
                 return False
-        elif operand.old:
-            if not _had(olds, told):
-                return False
-        elif type(told) is not type(operand.constant) or told != operand.constant:
+        if not _comes_to(_work(running.statement, index, node, follower), follower.values, value, news):
             return False
-    if form.work is unknown:
+        read.append(follower)
+    if len(read) == len(forms):
+        _learn(chains, index, running.statement, node, read)
+    return True
+
+
+def fits_stored(
+    moment: Moment, node: ast.AugAssign, forms: tuple[str, ...], olds: Sequence[Value], news: Sequence[Value]
+) -> bool:
+    """The same for an augmented assignment, whose forms are old value, operator and other operand.
+
+    `olds` and `news` are what may have stood at its target before and after.
+    """
+    index, running, segment = moment.index, moment.running, moment.segment
+    if running is None:
+        return False
+    statement = running.statement
+    target, part = _part_of(index, statement, node.target), _part_of(index, statement, node.value)
+    if target is None or part is None:
+        return False
+    chains = statement.chains.setdefault((node, len(forms)), [])
+    if chains and news and (followed := _along(chains, forms, running, olds)) is not None:
+        return all(_comes_to(work, values, _NO_TEXT, news) for work, values in followed)
+    read: list[_Follower] = []
+    for form in forms:
+        follower = _Follower(form, running, segment, deep=False)
+        if _stored_end(follower, node, target, part, olds) != len(form):
+            follower = _Follower(form, running, segment, deep=True)
+            if _stored_end(follower, node, target, part, olds) != len(form):
+                return False
+        work = _work(statement, index, node, follower)
+        if news and not _comes_to(work, follower.values, _NO_TEXT, news):
+            return False
+        read.append(follower)
+    _learn(chains, index, statement, node, read)
+    return True
+
+
+def _stored_end(follower: _Follower, node: ast.AugAssign, target: Part, part: Part, olds: Sequence[Value]) -> int:
+    """Where `old operator value` ends; -1 where the text is another one."""
+    form, sign = follower.text, f" {_SIGNS[type(node.op)]} "
+    at = follower.any_value(node.target, olds, 0, negative=not isinstance(node.op, ast.Pow))
+    if at < 0:
+        at = follower.inside(target, 0)
+    if at < 0 or not form.startswith(sign, at):
+        return -1
+    at += len(sign)
+    end = follower.any_value(node.value, follower.probes.get(part.span, ()), at, negative=True)
+    if end >= 0 and (end == len(form) or not follower.deep):
+        return end
+    if not isinstance(node.value, _LOOSE):
+        return follower.inside(part, at)
+    end = follower.inside(part, at + 1) if form.startswith("(", at) else -1
+    return end + 1 if end >= 0 and form.startswith(")", end) else -1
+
+
+def _learn(
+    chains: list[Chain], index: SourceIndex, statement: Statement, node: ast.expr | ast.AugAssign, read: list[_Follower]
+) -> None:
+    """Keeps the way that forms were written, if all of their values are numbers, strings or the like."""
+    if len(chains) >= _CHAINS_HELD or any(type(value) not in _ATOMS for each in read for value in each.values):
+        return
+    slots: dict[tuple[Span | None, bool], int] = {}
+    picks: list[int] = []
+    texts: list[str] = []
+    works: list[tuple[Work, tuple[int, ...]]] = []
+    for each in read:
+        if each.odd:
+            return
+        text, at, mine = "", 0, []
+        for operand, (start, end, negative) in zip(each.put, each.spots, strict=True):
+            text += each.text[at:start].replace("%", "%%") + "%s"
+            old = isinstance(node, ast.AugAssign) and operand is node.target
+            mine.append(slots.setdefault((None if old else index.span(operand), negative), len(slots)))
+            at = end
+        texts.append(text + each.text[at:].replace("%", "%%"))
+        picks += mine
+        work = _work(statement, index, node, each)
+        if work is not unknown:
+            works.append((work, tuple(mine)))
+    chains.append(Chain(_BETWEEN.join(texts), tuple(slots), tuple(picks), tuple(works)))
+
+
+def _along(
+    chains: list[Chain], forms: tuple[str, ...], running: Running, olds: Sequence[Value]
+) -> list[tuple[Work, list[Any]]] | None:
+    """The calculations of forms that are written as some were before, with the values that they have now."""
+    shown = forms[0] if len(forms) == 1 else _BETWEEN.join(forms)
+    probes = running.probes
+    for chain in chains:
+        values: list[Any] = []
+        texts: list[str] = []
+        for span, negative in chain.slots:
+            known = olds if span is None else probes.get(span)
+            if known is None or len(known) != 1:
+                break
+            value: Any = known[0]
+            kind = type(value)
+            if kind is int:
+                if not (-_LARGE if negative else 0) <= value < _LARGE:
+                    break
+                text = str(value)
+            elif kind in _ATOMS:
+                text = repr(value)
+                if kind is float and (text[-1] in "nf" or (text[0] == "-" and not negative)):
+                    break
+            else:
+                break
+            values.append(value)
+            texts.append(text)
+        else:
+            if chain.text % tuple([texts[pick] for pick in chain.picks]) == shown:
+                return [(work, [values[pick] for pick in picks]) for work, picks in chain.works]
+    return None
+
+
+def _comes_to(work: Work, values: list[Any], value: str, news: Sequence[Value]) -> bool:
+    """Does a calculation come to the value, by its text or itself, or is it none that can be worked out?"""
+    if work is unknown:
         return True
     try:
-        result = run(form.work, values)
+        result = run(work, values)
     except Unknown:
         return True
     except Fails:
         return False
+    kind = type(result)
     if value:
         # The text of a longer int is cut, and Python refuses to write it: the reading by trees takes that.
-        return not (type(result) is int and result.bit_length() > _LONGEST_BITS) and repr(result) == value
-    return _had(news if isinstance(node, ast.AugAssign) else probes.get(index.span(node)), result)
+        return not (kind is int and result.bit_length() > _LONGEST_BITS) and repr(result) == value
+    return any(type(new) is kind and new == result and (kind is not float or repr(new) == repr(result)) for new in news)
 
 
-def _literal(text: str) -> Any:
-    first = text[0]
-    if first == "'":
-        return text[1:-1]
-    if first in "TFN":
-        return _WORDS[text]
-    if "." in text:
-        return float(text)
-    return int(text) if first != "0" or len(text) == 1 else _NO_LITERAL
+def _work(statement: Statement, index: SourceIndex, node: ast.expr | ast.AugAssign, follower: _Follower) -> Work:
+    """The calculation of an expression with values put in for operands."""
+    if follower.odd:
+        return unknown
+    put = follower.put
+    key = (node, *put)
+    found: Work | None = statement.works.get(key)
+    if found is None:
+        whole = ast.BinOp(node.target, node.op, node.value) if isinstance(node, ast.AugAssign) else node
+        found = compiled(whole, index.bound, {operand: place for place, operand in enumerate(put)})
+        statement.works[key] = found
+    return found
 
 
-def _had(values: Sequence[Value] | None, told: Any) -> bool:
-    if not values:
-        return False
-    kind = type(told)
-    for value in values:
-        if type(value) is kind and value == told and (kind is not float or repr(value) == repr(told)):
-            return True
-    return False
+# The source.
 
 
-def _read(index: SourceIndex, node: ast.expr | ast.AugAssign, between: list[str]) -> Form | None:
-    names = {_SLOT.format(number): number for number in range(len(between) - 1)}
-    text = "".join([part + name for part, name in zip(between, [*names, ""], strict=True)])
-    if any(name in part for part in between for name in names):
-        return None
-    tree = parse_expression(text)
-    if tree is None or ("#" in text and has_comment(text)):
-        return None
-    operands: dict[int, Operand] = {}
-    try:
-        if isinstance(node, ast.AugAssign):
-            paired = _pair_stored(index, node, tree, names, operands)
-        else:
-            paired = _pair(index, node, tree, names, operands)
-        if not paired or len(operands) != len(names):
-            return None
-    except RecursionError:
-        return None
-    return Form(tuple(operands[number] for number in range(len(names))), compiled(tree, index.bound, names))
+def _part_of(index: SourceIndex, statement: Statement, node: ast.expr) -> Part | None:
+    """An expression of a statement cut at its operands, None where it takes more than one line."""
+    if node not in statement.parts:
+        span = index.span(node)
+        statement.parts[node] = _cut(index, node, None, "", "") if span[0] == span[2] else None
+    found: Part | None = statement.parts[node]
+    return found
 
 
-def _pair(
-    index: SourceIndex, node: ast.AST, tree: ast.AST, names: dict[str, int], operands: dict[int, Operand]
-) -> bool:
-    """Finds what each slot of the tree stands for in the source's expression."""
-    if isinstance(tree, ast.Name) and tree.id in names:
-        if not isinstance(node, ast.expr):
-            return False
-        operands[names[tree.id]] = _operand(index, node, negative=False)
-        return True
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) and isinstance(tree.operand, ast.Name):
-        negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
-        if tree.operand.id in names and not negated and isinstance(node, ast.expr):
-            operands[names[tree.operand.id]] = _operand(index, node, negative=True)
-            return True
-    if type(node) is not type(tree):
-        return False
-    for name, left in ast.iter_fields(node):
-        right = getattr(tree, name)
-        if name in ("ctx", "kind", "type_comment"):
-            continue
-        lefts, rights = (left, right) if isinstance(left, list) and isinstance(right, list) else ([left], [right])
-        if len(lefts) != len(rights):
-            return False
-        for one, other in zip(lefts, rights, strict=True):
-            if isinstance(one, ast.AST) and isinstance(other, ast.AST):
-                if not _pair(index, one, other, names, operands):
-                    return False
-            elif type(one) is not type(other) or one != other:
-                return False
-    return True
+def _cut(index: SourceIndex, node: ast.expr, parent: ast.expr | None, before: str, after: str) -> Part:
+    span = index.span(node)
+    line = index.lines[span[0] - 1]
+    tight = isinstance(parent, _TIGHT) and _is_base(parent, node)
+    power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.left is node
+    pieces: list[tuple[str, Part]] = []
+    at = span[1]
+    closed_by_own = isinstance(node, (ast.Call, ast.Tuple)) and line[span[3] - 1] == ")"
+    operands = sorted(_operands(node), key=lambda part: index.span(part)[:2])
+    ends = [index.span(part) for part in operands]
+    for number, (part, (_, start, _, end)) in enumerate(zip(operands, ends, strict=True)):
+        limit = ends[number + 1][1] if number + 1 < len(ends) else span[3] - closed_by_own
+        gap, opened = _fences(line[at:start])
+        closed = re.match(r"[\s)]*", line[end:limit])
+        behind = closed.group() if closed is not None else ""
+        fences = min(opened.count("("), behind.count(")"))
+        opened = opened[_nth_last(opened, "(", fences) :] if fences else ""
+        behind = behind[: _nth(behind, ")", fences)] if fences else ""
+        gap = line[at : start - len(opened)]
+        pieces.append((gap, _cut(index, part, node, opened, behind)))
+        at = end + len(behind)
+    return Part(node, span, before, after, not (tight or power), tuple(pieces), line[at : span[3]])
 
 
-def _pair_stored(
-    index: SourceIndex, node: ast.AugAssign, tree: ast.AST, names: dict[str, int], operands: dict[int, Operand]
-) -> bool:
-    """The same for an augmented assignment, whose left operand is what stood at its target."""
-    if not isinstance(tree, ast.BinOp) or type(tree.op) is not type(node.op):
-        return False
-    left, negative = tree.left, False
-    if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
-        left, negative = left.operand, True
-    if isinstance(left, ast.Name) and left.id in names:
-        operands[names[left.id]] = Operand(None, None, negative, old=True)
-    elif not _pair(index, node.target, tree.left, names, operands):
-        return False
-    return _pair(index, node.value, tree.right, names, operands)
+def _fences(gap: str) -> tuple[str, str]:
+    """The text in front of an operand, cut in front of the parentheses that it ends with."""
+    found = re.search(r"[\s(]*$", gap)
+    at = found.start() if found is not None else len(gap)
+    return gap[:at], gap[at:]
 
 
-def _operand(index: SourceIndex, node: ast.expr, *, negative: bool) -> Operand:
-    if isinstance(node, ast.Constant):
-        return Operand(None, node.value, negative)
-    return Operand(index.span(node), None, negative)
+def _nth_last(text: str, sign: str, count: int) -> int:
+    at = len(text)
+    for _ in range(count):
+        at = text.rindex(sign, 0, at)
+    return at
+
+
+def _nth(text: str, sign: str, count: int) -> int:
+    at = -1
+    for _ in range(count):
+        at = text.index(sign, at + 1)
+    return at + 1
+
+
+def _is_base(parent: ast.expr, node: ast.expr) -> bool:
+    """Is it what a place or a call is of?"""
+    return node is getattr(parent, "value", None) or node is getattr(parent, "func", None)
+
+
+def _operands(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, _COMPREHENSIONS):
+        # What it runs over first is worked out outside of it.
+        yield node.generators[0].iter
+        return
+    if isinstance(node, _WHOLE):
+        return
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.expr) and not isinstance(part, (ast.Slice, ast.Starred)):
+            yield part
+        elif isinstance(part, (ast.Slice, ast.Starred, ast.keyword)):
+            yield from _operands(part)

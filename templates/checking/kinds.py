@@ -102,16 +102,21 @@ _SLOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a pattern of a kind may show: its backticked slots, its bare numbers, and the slot that may be a chain."""
+    """What a pattern of a kind may show: its backticked slots, its bare numbers, and the slot that may be a chain.
+
+    `order` holds the backticked slots but the chain in the order of the table.
+    """
 
     codes: frozenset[str]
     counts: frozenset[str]
     chain: str
     needed: frozenset[str]
+    order: tuple[str, ...]
 
 
 def _kind(slots: str) -> Kind:
     codes: set[str] = set()
+    order: list[str] = []
     counts: set[str] = set()
     needed: set[str] = set()
     chain = ""
@@ -120,9 +125,11 @@ def _kind(slots: str) -> Kind:
         (counts if slot.startswith("#") else codes).add(name)
         if slot.startswith("*"):
             chain = name
+        elif not slot.startswith("#"):
+            order.append(name)
         if not slot.endswith("?"):
             needed.add(name)
-    return Kind(frozenset(codes), frozenset(counts), chain, frozenset(needed))
+    return Kind(frozenset(codes), frozenset(counts), chain, frozenset(needed), tuple(order))
 
 
 KINDS: dict[str, Kind] = {name: _kind(slots) for name, slots in _SLOTS.items()}

@@ -14,6 +14,7 @@ from tracer.events import Event, Value
 
 if TYPE_CHECKING:
     from templates.checking.range_claims import Range
+    from templates.checking.retelling import Retelling
 
 
 class Refused(Exception):
@@ -33,6 +34,7 @@ class Moment:
         stayed: places told to stay.
         idle: whether it was told that nothing changes.
         mains: how many sentences told the event itself.
+        retelling: the state as the text tells it.
         popped: the index of the element that was last told to be removed.
         range: what happened within the range of events that the step tells, if it tells one.
     """
@@ -46,6 +48,7 @@ class Moment:
     running: Running | None
     left: str
     returned_to: tuple[str, int | None]
+    retelling: "Retelling"
     printed: int = 0
     read: int = 0
     mains: int = 0

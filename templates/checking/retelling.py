@@ -28,18 +28,13 @@ class Held(NamedTuple):
     id: int
 
 
-class Plain(NamedTuple):
-    """The text of a value that has no parts, read where it is needed."""
-
-    text: str
-
-
 class Hidden:
     """Stands for what the text leaves out."""
 
 
 HIDDEN = Hidden()
-Cell = Told | Held | Hidden | Plain
+Cell = Told | Held | Hidden | str
+"""A str is the text of a value that has no parts, read where it is needed."""
 
 
 class Content:
@@ -84,6 +79,29 @@ class Retelling:
             name: self._cell(told[name], value, look) if name in told else HIDDEN for name, value in event.args
         }
 
+    def set_name(self, frame: int, name: str, text: str) -> None:
+        """A name gets a value without parts."""
+        self.names.setdefault(frame, {})[name] = text
+
+    def set_item(self, number: int, key: Told, text: str) -> bool:
+        """An element gets a value without parts; False if the text told of no such place."""
+        content = self.objects.get(number)
+        if content is None:
+            return True
+        if not content.cells:
+            content.keyed[key] = text
+            return True
+        index = _index((key,), len(content.cells))
+        if index is not None:
+            content.cells[index] = text
+        return index is not None
+
+    def append(self, number: int, text: str) -> None:
+        """A list gets a value without parts as its last element."""
+        content = self.objects.get(number)
+        if content is not None:
+            content.cells.append(text)
+
     def _put(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
         place = read_place(code["place"])
         segment = moment.segment
@@ -94,7 +112,7 @@ class Retelling:
             if type(value) is Ref:
                 cell = self._cell(read_value(code["value"]), value, segment.now)
             elif not isinstance(value, Nothing):
-                cell = Plain(code["value"])
+                cell = code["value"]
             self.names.setdefault(frame, {})[place.name] = cell
             return
         told = read_value(code["value"])
@@ -343,8 +361,8 @@ def _is(cell: Cell, value: Value, look: Look) -> bool:
         return True
     if isinstance(cell, Held):
         return isinstance(value, Ref) and value.id == cell.id
-    if isinstance(cell, Plain):
-        return not isinstance(value, Ref) and same_text(cell.text, value, look)
+    if isinstance(cell, str):
+        return not isinstance(value, Ref) and same_text(cell, value, look)
     return not isinstance(value, Ref) and same(cell, value, look)
 
 

@@ -226,6 +226,12 @@ class Segment:
                 self.covered.add(number)
                 waiting += self._held(number)
 
+    def is_plain(self) -> bool:
+        """Is nothing left to tell: were names bound alone, and were all of them told?"""
+        if self.objects or self.printed or self.read_to != self.read_from:
+            return False
+        return all([made.told for made in self.names.values()])
+
     def untold(self, exempt: frozenset[str]) -> list[NameChange | ObjectChange]:
         """Changes that had to be told and were not; the names in `exempt` need not be."""
         missing: list[NameChange | ObjectChange] = [

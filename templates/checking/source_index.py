@@ -17,6 +17,7 @@ Node = ast.stmt | ast.ExceptHandler | ast.match_case
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 WITHS = (ast.With, ast.AsyncWith)
+_DECIDING = (ast.If, ast.Assert, *LOOPS)
 _SPACES = {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -66,7 +67,10 @@ class Statement:
         body: first and last point of its body, None for a simple statement.
         binds: the names that it defines or imports, where it is such a statement.
         header: the expressions that it evaluates itself, its body's apart.
-        forms: the ways to write its expressions that were met so far (`templates.checking.forms`).
+        stored: the names that these bind.
+        decides: whether it has an outcome: a condition, or a loop's going on.
+        parts, works, chains: its expressions cut at their operands, the calculations that they stand for, and the
+            ways to write them one after the other, as far as they were met (`templates.checking.forms`).
     """
 
     node: Node
@@ -74,10 +78,19 @@ class Statement:
     body: tuple[Point, Point] | None
     binds: tuple[str, ...]
     header: tuple[ast.expr, ...]
+    stored: frozenset[str]
+    decides: bool
     expressions: dict[str, list[ast.expr]] | None = None
     by_tree: dict[str, list[ast.expr]] | None = None
     above: dict[ast.AST, ast.AST] | None = None
-    forms: dict[tuple[ast.AST, str], Any] = field(default_factory=dict)
+    parts: dict[ast.expr, Any] = field(default_factory=dict)
+    works: dict[tuple[ast.AST, ...], Any] = field(default_factory=dict)
+    chains: dict[tuple[ast.AST, int], list[Any]] = field(default_factory=dict)
+
+    def nodes(self, index: "SourceIndex", told: str) -> list[ast.expr]:
+        """The expressions of its header that a piece of text stands for."""
+        found = self.expressions.get(told) if self.expressions is not None else None
+        return index.find(self, told) if found is None else found
 
     def holds(self, point: Point) -> bool:
         """Does its body hold this point of the source?"""
@@ -161,7 +174,14 @@ class SourceIndex:
             binds = (node.name,)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             binds = imported(node)
-        self.statements[span] = Statement(node, span, body, binds, tuple(_header(node)))
+        header = tuple(_header(node))
+        stored = frozenset(
+            part.id
+            for root in header
+            for part in ast.walk(root)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        )
+        self.statements[span] = Statement(node, span, body, binds, header, stored, isinstance(node, _DECIDING))
 
     def span(self, node: ast.AST) -> Span:
         """Where a node stands, columns in characters."""

@@ -6,7 +6,7 @@ from templates.checking.claims import Claim
 from templates.checking.flow import Flow, Running
 from templates.checking.moment import Moment, Verify, refuse_unless
 from templates.checking.source_index import WITHS, Node, imported, same_source
-from templates.checking.substitution import check_shown, had_value, is_known
+from templates.checking.substitution import check_forms, had_value, is_known
 from templates.checking.value_text import read_value
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -59,8 +59,7 @@ def _condition(moment: Moment, claim: Claim, came_out: bool) -> None:
     truth = moment.flow.truth(running)
     refuse_unless(truth is not None, "how it comes out is not known")
     refuse_unless(truth is came_out, f"it is {str(truth).lower()}")
-    for form in claim.forms:
-        check_shown(moment, test, form, None)
+    check_forms(moment, test, claim.forms, None)
     once(running, "condition")
 
 

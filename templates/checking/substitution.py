@@ -4,7 +4,7 @@ import ast
 import re
 
 from templates.checking.arithmetic import Fails, Unknown, compute
-from templates.checking.forms import fits
+from templates.checking.forms import fits, fits_stored
 from templates.checking.moment import Moment, refuse_unless
 from templates.checking.source_index import has_comment, parse_expression
 from templates.checking.value_match import is_text, same
@@ -78,14 +78,17 @@ def is_known(moment: Moment, node: ast.expr) -> bool:
     return bool(known(moment, node))
 
 
-def check_shown(moment: Moment, node: ast.expr, shown: str, value: str | None) -> None:
-    """Refuses a substitution that is not the source with true values in it, or that comes to another value.
+def check_forms(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str | None) -> None:
+    """Refuses substitutions that are not the source with true values in it, or that come to another value.
 
     `value` is the text of what the whole came to, None to take it from the probe.
     """
-    running = moment.running
-    if running is not None and fits(moment.index, running, node, shown, value=value or ""):
-        return
+    for shown in forms:
+        if not fits(moment, node, (shown,), value or ""):
+            _check_shown(moment, node, shown, value)
+
+
+def _check_shown(moment: Moment, node: ast.expr, shown: str, value: str | None) -> None:
     try:
         told = read_value(shown)
     except Unreadable:
@@ -118,11 +121,16 @@ def check_fails(moment: Moment, node: ast.expr, shown: str, error: str) -> None:
     refuse_unless(False, "worked out, it does not fail")
 
 
-def check_augmented(moment: Moment, node: ast.AugAssign, shown: str, olds: list[Value], news: list[Value]) -> None:
-    """Refuses a form of `old op value` that has other operands, or comes to another value than is stored."""
-    running = moment.running
-    if running is not None and fits(moment.index, running, node, shown, olds=olds, news=news):
-        return
+def check_augmented(
+    moment: Moment, node: ast.AugAssign, forms: tuple[str, ...], olds: list[Value], news: list[Value]
+) -> None:
+    """Refuses forms of `old op value` that have other operands, or come to another value than is stored."""
+    for shown in forms:
+        if not fits_stored(moment, node, (shown,), olds, news):
+            _check_stored(moment, node, shown, olds, news)
+
+
+def _check_stored(moment: Moment, node: ast.AugAssign, shown: str, olds: list[Value], news: list[Value]) -> None:
     tree, walk = _read_form(moment, shown)
     holds = isinstance(tree, ast.BinOp) and type(tree.op) is type(node.op)
     refuse_unless(holds, "it is not the old value, the operator and the other operand")

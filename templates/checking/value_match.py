@@ -44,11 +44,11 @@ def decimal(number: int) -> str:
     return sign + "".join(reversed(pieces)).lstrip("0")
 
 
-def is_text(text: str, value: Value) -> bool:
+def is_text(text: str, value: Any) -> bool:
     """Is this surely the text of a plain value? False says nothing."""
     kind = type(value)
     if kind is int:
-        return -_SHORT < value < _SHORT and text == str(value)  # type: ignore[operator]
+        return -_SHORT < value < _SHORT and text == str(value)
     return kind in _ATOMS and text == repr(value)
 
 

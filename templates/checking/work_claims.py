@@ -12,8 +12,8 @@ from templates.checking.statement_claims import return_source, running_of
 from templates.checking.substitution import (
     check_augmented,
     check_fails,
+    check_forms,
     check_literal,
-    check_shown,
     had_value,
     is_known,
     known,
@@ -35,8 +35,7 @@ def _work(moment: Moment, claim: Claim) -> None:
     if not valued:
         refuse_unless(any(is_known(moment, node) for node in nodes), "it is not worked out (yet)")
         refuse_unless(False, "its value is another one")
-    for form in claim.forms:
-        check_shown(moment, valued[0], form, claim.code["value"])
+    check_forms(moment, valued[0], claim.forms, told)
 
 
 def _bound(moment: Moment, claim: Claim, kind: str) -> None:
@@ -76,8 +75,7 @@ def _augmented(moment: Moment, claim: Claim) -> None:
     assert isinstance(node, ast.AugAssign)
     refuse_unless(same_source(claim.code["source"], moment.index.text(node)), "the statement is another one")
     olds, news = _stored(moment, node.target)
-    for form in claim.forms:
-        check_augmented(moment, node, form, olds, news)
+    check_augmented(moment, node, claim.forms, olds, news)
 
 
 def _stored(moment: Moment, target: ast.expr) -> tuple[list[Value], list[Value]]:

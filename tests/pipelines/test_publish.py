@@ -13,10 +13,15 @@ from typing import Any
 
 import pytest
 
+from pipelines.build_command import build
+from pipelines.options import BuildOptions
 from tests.pipelines.hub_server import TOKEN, Hub, Stored, running_hub
 from tests.pipelines.reading import rows
 
 REPO = "tester/corpus"
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+REAL = [DATA / "stdin_llm_apps.jsonl", DATA / "func_thealgorithms.jsonl"]
 
 READ_BACK = """
 import json, sys
@@ -74,6 +79,20 @@ def copy(corpus: Path, to: Path) -> Path:
     return to
 
 
+def assert_read_back(hub: Hub, corpus: Path, home: Path) -> None:
+    """What `datasets` reads from the Hub, whole and streamed, is what the corpus holds."""
+    configs = sorted({name.partition("/")[0] for name in names(corpus) if "/" in name})
+    command = [sys.executable, "-c", READ_BACK, REPO, json.dumps(configs)]
+    done = subprocess.run(command, env=environment(hub, home), capture_output=True, text=True, check=True)
+    read: dict[str, list[Any]] = {config: [] for config in configs}
+    for config, split, same, found in map(json.loads, done.stdout.splitlines()):
+        assert same
+        read[config] += [row | {"split": split} for row in found]
+    for config in configs:
+        local = json.loads(json.dumps(rows(corpus, config), default=repr))
+        assert sorted(read[config], key=lambda row: str(row["id"])) == sorted(local, key=lambda row: str(row["id"]))
+
+
 def test_what_is_published_is_what_datasets_reads(hub: Hub, corpus: Path, tmp_path: Path) -> None:
     said = publish(hub, corpus, tmp_path)
     assert (said.code, said.report["problems"]) == (0, []), said.text
@@ -82,16 +101,7 @@ def test_what_is_published_is_what_datasets_reads(hub: Hub, corpus: Path, tmp_pa
     assert [message for _, message, _ in hub.repos[REPO].commits] == ["initial commit", "Publish the corpus"]
     for name in names(corpus):
         assert hub.file(REPO, name) == (corpus / name).read_bytes()
-    configs = sorted({name.partition("/")[0] for name in names(corpus) if "/" in name})
-    command = [sys.executable, "-c", READ_BACK, REPO, json.dumps(configs)]
-    done = subprocess.run(command, env=environment(hub, tmp_path), capture_output=True, text=True, check=True)
-    read: dict[str, list[Any]] = {config: [] for config in configs}
-    for config, split, same, found in map(json.loads, done.stdout.splitlines()):
-        assert same
-        read[config] += [row | {"split": split} for row in found]
-    for config in configs:
-        local = json.loads(json.dumps(rows(corpus, config), default=repr))
-        assert sorted(read[config], key=lambda row: str(row["id"])) == sorted(local, key=lambda row: str(row["id"]))
+    assert_read_back(hub, corpus, tmp_path)
 
 
 def test_an_unchanged_corpus_makes_no_commit(hub: Hub, corpus: Path, tmp_path: Path) -> None:
@@ -194,3 +204,22 @@ def test_a_wrong_name_is_a_fault_of_usage(hub: Hub, corpus: Path, tmp_path: Path
     done = subprocess.run(command, env=environment(hub, tmp_path), capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "ORG/NAME" in done.stderr
+
+
+def test_a_changed_row_of_real_programs_changes_its_shards_alone(hub: Hub, tmp_path: Path) -> None:
+    taken = [line for file in REAL for line in file.read_bytes().splitlines()[:25]]
+    source, corpus = tmp_path / "rows.jsonl", tmp_path / "corpus"
+    for code in ("", "\n# changed\n"):
+        row = json.loads(taken[30])
+        taken[30] = json.dumps(row | {"code": row["code"] + code}).encode()
+        source.write_bytes(b"\n".join(taken) + b"\n")
+        build(BuildOptions((f"jsonl:{source}",)), corpus, workers=1)
+        said = publish(hub, corpus, tmp_path)
+        assert (said.code, said.report["problems"]) == (0, []), said.text
+        assert_read_back(hub, corpus, tmp_path)
+    assert len(hub.repos[REPO].commits) == 3
+    assert set(said.report["replaced"]) >= {"README.md", "manifest.json"}
+    changed = {path.partition("-")[0] for path in said.report["replaced"] if "/" in path}
+    splits = {path.rpartition("/")[2] for path in changed}
+    assert len(splits) == 1
+    assert f"nlex/{splits.pop()}" in changed

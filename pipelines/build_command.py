@@ -22,6 +22,7 @@ from pipelines.options import BuildOptions
 from pipelines.parts import Workspace
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
+from pipelines.pulse import PULSE_FOLDER
 from pipelines.remote.build import RemoteBuildError, build_remote
 from pipelines.sources.containers import is_url
 from pipelines.sources.locate import SourceError
@@ -103,7 +104,7 @@ def _run(
         _greet(options)
         log = workspace.root / "workers.log"
         log.unlink(missing_ok=True)
-        stop = watch_workers(f"What it said is in {log}. {_RESUME}")
+        stop = watch_workers(f"What it said is in {log}. {_RESUME}", workspace.root / PULSE_FOLDER)
         try:
             with (
                 stderr_for_us(log),
@@ -119,7 +120,7 @@ def _run(
 def _greet(options: BuildOptions) -> None:
     """Runs one small job, so that a machine without a sandbox is told so before anything else starts."""
     program = Program("stdin", "print(input())")
-    seen = observe(worker_sandbox(options.sandbox), program, stdin="ready\n", limits=Limits(), trace=False)
+    seen = observe(worker_sandbox(options.sandbox_config()), program, stdin="ready\n", limits=Limits(), trace=False)
     if seen.outcome.verdict != "ok" or seen.outcome.stdout != b"ready\n":
         said = seen.outcome.detail or seen.outcome.stderr_tail.decode("utf-8", "replace")
         raise SandboxUnavailable(f"a first small program ended as {seen.outcome.verdict}: {said}")
@@ -167,6 +168,9 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         tokenizer=args.tokenizer,
         side_tasks=args.side_tasks,
         time_limit_s=args.time_limit,
+        limit_scale=args.limit_scale,
+        docker_runtime=args.docker_runtime,
+        sandbox_min_level=args.sandbox_min_level,
         curation=curation_of(args),
     )
 

@@ -10,6 +10,7 @@ from pipelines.curation.arguments import add_curation_arguments
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 from pipelines.publish.arguments import PUBLISH_EXAMPLES, PUBLISH_TEXT, add_publish_arguments
 from pipelines.report.arguments import REPORT_EXAMPLES, REPORT_TEXT, add_report_arguments
+from sandbox.levels import DEFAULT_LEVEL, LEVELS
 
 _COMMANDS = {
     "build": "the whole pipeline: traces, prose, shards, card and manifest",
@@ -84,6 +85,13 @@ def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number < 86_400:
         raise argparse.ArgumentTypeError(f"{text} is no time limit in seconds")
+    return number
+
+
+def _factor(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1_000:
+        raise argparse.ArgumentTypeError(f"{text} is no factor")
     return number
 
 
@@ -171,6 +179,22 @@ def _build_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
     parser.add_argument(
         "--time-limit", type=_seconds, metavar="S", help="processor seconds of a run (default: the row's own, else 10)"
+    )
+    parser.add_argument(
+        "--limit-scale",
+        type=_factor,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply every limit of time, the rows' own too, for a slower machine (1)",
+    )
+    parser.add_argument(
+        "--sandbox-min-level",
+        choices=LEVELS,
+        default=DEFAULT_LEVEL,
+        help="refuse to run programs behind a weaker wall; see `nlex sandbox doctor` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--docker-runtime", metavar="NAME", help="an OCI runtime that the engine knows, such as runsc (gVisor)"
     )
     parser.add_argument(
         "--max-reject-rate",

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pipelines.curation.options import Curation
 from pipelines.tokens import DEFAULT_TOKENIZER
+from sandbox import SandboxConfig
+from sandbox.levels import DEFAULT_LEVEL, Level
 from schemas.job import MAX_EVENTS, MAX_TRACE_BYTES, Limits
 from schemas.problem import Problem
 from schemas.solution import Solution
@@ -25,6 +27,9 @@ class BuildOptions:
         side_tasks: questions that are asked of each execution, by the names of their configs.
         curation: which programs and inputs are kept.
         time_limit_s: processor seconds of every run; None for the row's own limit, else 10.
+        limit_scale: what every limit of time is multiplied by, for a machine slower than the judges'.
+        docker_runtime: an OCI runtime of the engine, such as runsc; None for its default.
+        sandbox_min_level: the weakest wall behind which programs may run.
     """
 
     sources: tuple[str, ...]
@@ -38,12 +43,19 @@ class BuildOptions:
     tokenizer: str = DEFAULT_TOKENIZER
     side_tasks: tuple[str, ...] = ()
     time_limit_s: float | None = None
+    limit_scale: float = 1.0
+    docker_runtime: str | None = None
+    sandbox_min_level: Level = DEFAULT_LEVEL
     curation: Curation = field(default_factory=Curation)
+
+    def sandbox_config(self) -> SandboxConfig:
+        """How a worker opens its sandbox."""
+        return SandboxConfig(self.sandbox, runtime=self.docker_runtime, min_level=self.sandbox_min_level)
 
     def limits_of(self, solution: Solution | Problem) -> Limits:
         """What a run of this solution, or of any of this problem, may use."""
         default = Limits()
-        cpu_s = self.time_limit_s or solution.time_limit_s or default.cpu_s
+        cpu_s = self.limit_scale * (self.time_limit_s or solution.time_limit_s or default.cpu_s)
         return Limits(
             cpu_s=cpu_s,
             wall_s=2 * cpu_s,

@@ -45,6 +45,7 @@ def part_key(unit: Unit, options: BuildOptions) -> str:
         options.max_events,
         options.max_trace_bytes,
         options.time_limit_s,
+        options.limit_scale,
         options.seed,
         asdict(options.curation),
         options.styles,

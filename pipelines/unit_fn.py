@@ -38,7 +38,11 @@ class RunUnit(beam.DoFn):
         workspace = Workspace(self.output)
         see_workspace(workspace)
         log_to(workspace.root / LOG_FILE)
-        count(run_unit(element, self.options, workspace, lambda fresh: worker_sandbox(self.options.sandbox, fresh)))
+        count(
+            run_unit(
+                element, self.options, workspace, lambda fresh: worker_sandbox(self.options.sandbox_config(), fresh)
+            )
+        )
         yield element.unit.bucket
 
 

@@ -3,21 +3,20 @@
 import atexit
 import threading
 
-from pipelines.options import Backend
 from sandbox import Sandbox, SandboxConfig
 
 _lock = threading.Lock()
-_open: dict[Backend, Sandbox] = {}
+_open: dict[SandboxConfig, Sandbox] = {}
 
 
-def worker_sandbox(backend: Backend, fresh: bool = False) -> Sandbox:
-    """This process's sandbox; `fresh` closes the one there is and opens another."""
+def worker_sandbox(config: SandboxConfig, fresh: bool = False) -> Sandbox:
+    """This process's sandbox of that kind; `fresh` closes the one there is and opens another."""
     with _lock:
-        if fresh and backend in _open:
-            _open.pop(backend).close()
-        if backend not in _open:
-            _open[backend] = Sandbox(SandboxConfig(backend=backend, slots=1))
-        return _open[backend]
+        if fresh and config in _open:
+            _open.pop(config).close()
+        if config not in _open:
+            _open[config] = Sandbox(config)
+        return _open[config]
 
 
 @atexit.register

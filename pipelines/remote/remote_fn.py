@@ -27,7 +27,7 @@ class RunRemoteUnit(beam.DoFn):
         """Runs one unit, adds its measures to Beam's counters, and names its bucket."""
         count(
             run_remote_unit(
-                element, self.options, self.store, lambda fresh: worker_sandbox(self.options.sandbox, fresh)
+                element, self.options, self.store, lambda fresh: worker_sandbox(self.options.sandbox_config(), fresh)
             )
         )
         yield element.task.unit.bucket

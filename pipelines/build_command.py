@@ -184,8 +184,10 @@ def run_build_command(args: argparse.Namespace, beam: Sequence[str]) -> int:
         manifest = _build_at(args, options, beam)
     except (SourceError, TokenizerError, RemoteBuildError) as error:
         return _fail(str(error), USAGE)
-    except (SandboxUnavailable, BusyError, OSError) as error:
+    except (SandboxUnavailable, BusyError) as error:
         return _fail(f"{error}", ENVIRONMENT)
+    except OSError as error:
+        return _fail(f"{error}\n{_RESUME}", ENVIRONMENT)
     except TooManyRejects as error:
         return _fail(str(error), FOUND_WRONG)
     except KeyboardInterrupt:

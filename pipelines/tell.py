@@ -10,6 +10,7 @@ from pipelines.curation.options import Curation
 from pipelines.measures import Measures, stage
 from pipelines.options import BuildOptions
 from pipelines.parts import Entry
+from pipelines.pulse import expect
 from pipelines.questions import question_rows
 from pipelines.runs import StoredRun
 from pipelines.select import Planned, Selection, example_id
@@ -292,6 +293,7 @@ def tell_problem(
     predicted = predicted_solutions(selection.planned, runs, options.curation)
     for planned in selection.planned:
         run = runs[planned.trace_id]
+        expect(0, f"telling {planned.id}")
         with about(problem=planned.row.solution.problem_id, execution=planned.id):
             told = list(tell_execution(planned, run, selection.split, options))
         _measure(measures, planned, run, told)

@@ -14,13 +14,15 @@ from pipelines.measures import Measures, measures_beside, read_measures, stage, 
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace, part_table, write_atomically, write_bytes_atomically
 from pipelines.plan import Unit
+from pipelines.pulse import busy, expect
 from pipelines.runs import StoredRun, find_runs, save_runs, stored_run
 from pipelines.select import Planned, Selection, select_problem
 from pipelines.sources.located import Located, Posed
 from pipelines.spool import Marks, from_line
 from pipelines.tokens import tokenizer_identity
 from pipelines.unit_log import about, log
-from sandbox import Input, Sandbox, SandboxUnavailable, observe_all
+from sandbox import Input, Sandbox, SandboxUnavailable, observe_all, traced_limits
+from schemas.job import HASH_SEEDS, Limits
 
 TRIES = 4
 _PAUSE_S = 2.0
@@ -86,10 +88,16 @@ def _selections(workspace: Workspace, unit: Unit, options: BuildOptions) -> list
     ]
 
 
+def _longest_s(limits: Limits) -> float:
+    """What the runs of one input may take by the wall clock, were each made and broken off as often as may be."""
+    return TRIES * ((HASH_SEEDS + 2) * limits.wall_s + 4 * traced_limits(limits).wall_s)
+
+
 def _observe(sandbox: Sandbox, planned: list[Planned]) -> Iterator[StoredRun]:
     """The runs of one program, which is compiled and instrumented once for all its inputs."""
     first = planned[0]
     inputs = [Input(each.test.stdin, each.test.call) for each in planned]
+    expect(len(inputs) * _longest_s(first.limits), f"running {first.row.solution.id}")
     with stage("sandbox"):
         observed = observe_all(sandbox, first.row.solution.program, inputs, limits=first.limits, probe="full")
     for each, seen in zip(planned, observed, strict=True):
@@ -180,7 +188,7 @@ def run_unit(task: Task, options: BuildOptions, workspace: Workspace, open_sandb
     part = workspace.prose(task.unit.bucket, task.key)
     if part.exists():
         return read_measures(part)
-    with about(unit=task.unit.bucket):
+    with about(unit=task.unit.bucket), busy(task.unit.bucket):
         log("unit_begun", problems=task.unit.problems, executions=task.unit.executions)
         try:
             measures = _run_unit(task.unit, part, options, workspace, open_sandbox)

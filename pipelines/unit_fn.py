@@ -13,6 +13,7 @@ from apache_beam.metrics.metric import Metrics
 from pipelines.measures import Measures
 from pipelines.options import BuildOptions
 from pipelines.parts import Workspace
+from pipelines.pulse import PULSE_FOLDER, start_pulse
 from pipelines.unit import Task, run_unit
 from pipelines.unit_log import LOG_FILE, log_to
 from pipelines.watchdog import end_with
@@ -38,6 +39,7 @@ class RunUnit(beam.DoFn):
         workspace = Workspace(self.output)
         see_workspace(workspace)
         log_to(workspace.root / LOG_FILE)
+        start_pulse(workspace.root / PULSE_FOLDER)
         count(
             run_unit(
                 element, self.options, workspace, lambda fresh: worker_sandbox(self.options.sandbox_config(), fresh)

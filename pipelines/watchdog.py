@@ -1,6 +1,7 @@
 """Ends a run that would hang: a driver whose worker died, a worker whose driver died."""
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -9,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
+from pipelines.pulse import Monitor
 
+PATIENCE = 120
+"""In so many looks, about a second apart, a worker must have stirred."""
 _LOOK_EVERY_S = 1.0
 _CODES_OF_INTERRUPT = (" 130", " -2")
 
@@ -37,11 +41,29 @@ def end_at_once(code: int) -> None:
     os._exit(code)
 
 
-def watch_workers(hint: str) -> Callable[[], None]:
-    """From now on a worker process that dies ends this process with a message; returns how to stop that.
+def _watch_pulses(folder: Path, hint: str, over: threading.Event) -> None:
+    monitor = Monitor(folder, PATIENCE)
+    while not over.wait(_LOOK_EVERY_S):
+        found = monitor.stuck()
+        if found is None:
+            continue
+        pid, what = found
+        print(f"\nnlex: {what}. {hint}", file=sys.stderr)
+        if pid is not None and pid != os.getpid():
+            os.kill(pid, signal.SIGKILL)  # one that is stopped takes nothing less
+        end_at_once(ENVIRONMENT)
 
-    Beam's local runner learns of a dead worker in a thread of its own, and waits for ever in the main one.
+
+def watch_workers(hint: str, pulses: Path) -> Callable[[], None]:
+    """From now on a worker that dies or is stuck ends this process with a message; returns how to stop that.
+
+    Beam's local runner learns of a dead worker in a thread of its own, and waits for ever in the main one; of a stuck
+    one, and of one that died in a pool elsewhere, it does not learn.
     """
+    over = threading.Event()
+    shutil.rmtree(pulses, ignore_errors=True)
+    pulses.mkdir()
+    threading.Thread(target=_watch_pulses, args=(pulses, hint, over), name="worker-watch", daemon=True).start()
     before = threading.excepthook
 
     def on_thread_error(failure: threading.ExceptHookArgs) -> None:
@@ -55,6 +77,7 @@ def watch_workers(hint: str) -> Callable[[], None]:
         end_at_once(ENVIRONMENT)
 
     def stop() -> None:
+        over.set()
         threading.excepthook = before
 
     threading.excepthook = on_thread_error

@@ -1,11 +1,10 @@
-"""Our recorders beside the plain run, an idle trace function, one that writes out all locals, and PySnooper.
+"""Our recorders beside the plain run, an idle trace function, and what others offer: see `tracing_peers`.
 
-Each side runs each of five programs in processes of its own, and the least processor time of a few counts; preparing
-the program is left out. Run it as `python -m benchmarks.tracer [--repeat N] [--sizes XS,S]`.
+Each side runs each of five programs in processes of its own, and the least processor time of a few counts; what a
+run takes whatever its length is left out. Run it as `python -m benchmarks.tracer [--repeat N] [--sizes XS,S]`.
 """
 
 import argparse
-import io
 import json
 import math
 import os
@@ -13,10 +12,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.hidden_changes import HIDDEN_CHANGES, MARK
+from benchmarks.tracing_peers import (
+    Recording,
+    run_all_locals,
+    run_hunter,
+    run_idle_hook,
+    run_plain,
+    run_pysnooper,
+    run_snoop,
+    run_viztracer,
+)
 from tracer.program import prepare_program, run_prepared
+from tracer.wire import decode
 
 PROGRAMS = Path(__file__).parent / "programs"
 SIZES = {
@@ -29,49 +41,8 @@ SIZES = {
 Measured = dict[str, float]
 
 
-def _time_plain(code: str, hook: Callable[[], None]) -> Measured:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    compiled = compile(code, "program.py", "exec")
-    hook()
-    start = time.process_time()
-    exec(compiled, names)
-    spent = time.process_time() - start
-    sys.settrace(None)
-    return {"seconds": spent}
-
-
-def _do_nothing() -> None:
-    def hook(frame: Any, event: str, arg: Any) -> Any:
-        return hook
-
-    sys.settrace(hook)
-
-
-def _write_all_locals() -> None:
-    seen: list[dict[str, str]] = []
-
-    def hook(frame: Any, event: str, arg: Any) -> Any:
-        if frame.f_code.co_filename != "program.py":
-            return None
-        seen.append({name: repr(value) for name, value in list(frame.f_locals.items()) if name[:2] != "__"})
-        return hook
-
-    sys.settrace(hook)
-
-
-def _time_pysnooper(code: str) -> Measured:
-    import pysnooper
-
-    names: dict[str, Any] = {"__name__": "__main__"}
-    compiled = compile(code, "program.py", "exec")
-    with pysnooper.snoop(io.StringIO(), depth=20):
-        start = time.process_time()
-        exec(compiled, names)
-        spent = time.process_time() - start
-    return {"seconds": spent}
-
-
-def _time_ours(code: str, recorder: str, probe: str) -> Measured:
+def _record(code: str, recorder: str, probe: str) -> tuple[float, dict[str, Any], bytes]:
+    """CPU seconds, report and log of a prepared program's run."""
     spec = {"kind": "stdin", "code": code, "prelude": "", "setup": "", "traced": True, "hash_seed": 0}
     spec |= {"probe": probe, "recorder": recorder, "max_events": 10**9, "max_trace_bytes": 10**9}
     prepared = prepare_program(spec)
@@ -85,24 +56,53 @@ def _time_ours(code: str, recorder: str, probe: str) -> Measured:
     report = json.loads(data[4 : 4 + size])
     if report["recorder"] != recorder or report["missed"] or report["mark"] != "end":
         raise SystemExit(f"the {recorder} recorder did not record: {report}")
-    return {"seconds": spent, "events": report["events"], "bytes": len(data) - size - 4}
+    return spent, report, data[4 + size :]
 
 
-SIDES: dict[str, Callable[[str], Measured]] = {
-    "untraced": lambda code: _time_plain(code, lambda: None),
-    "no-op settrace": lambda code: _time_plain(code, _do_nothing),
-    "all locals by repr": lambda code: _time_plain(code, _write_all_locals),
-    "PySnooper": _time_pysnooper,
-    "ours, Python, no probes": lambda code: _time_ours(code, "python", "none"),
-    "ours, Python, full probes": lambda code: _time_ours(code, "python", "full"),
-    "ours, C, no probes": lambda code: _time_ours(code, "native", "none"),
-    "ours, C, full probes": lambda code: _time_ours(code, "native", "full"),
+def _time_ours(code: str, recorder: str, probe: str) -> Measured:
+    # The same program, left at once, takes what any run takes whatever its length.
+    fixed = min(_record(f"raise SystemExit\n{code}", recorder, probe)[0] for _ in range(3))
+    spent, report, log = _record(code, recorder, probe)
+    return {"seconds": spent - fixed, "events": report["events"], "bytes": len(log)}
+
+
+def _ours(recorder: str, probe: str) -> Callable[[str], Measured]:
+    return lambda code: _time_ours(code, recorder, probe)
+
+
+def _peer(run: Callable[[str], Recording]) -> Callable[[str], Measured]:
+    return lambda code: {"seconds": run(code)[0]}
+
+
+PEERS: dict[str, Callable[[str], Recording]] = {
+    "all locals by repr": run_all_locals,
+    "PySnooper": run_pysnooper,
+    "snoop": run_snoop,
+    "hunter": run_hunter,
+    "viztracer, log_var": run_viztracer,
 }
-SLOW = ("all locals by repr", "PySnooper")
-"""Too slow for the larger size, where they take minutes."""
+RECORDERS = {
+    f"ours, {language}, {label}": (recorder, probe)
+    for language, recorder in (("Python", "python"), ("C", "native"))
+    for label, probe in (("no probes", "none"), ("full probes", "full"))
+}
+SIDES: dict[str, Callable[[str], Measured]] = {
+    "untraced": _peer(run_plain),
+    "no-op settrace": _peer(run_idle_hook),
+    **{name: _peer(run) for name, run in PEERS.items()},
+    **{name: _ours(*how) for name, how in RECORDERS.items()},
+}
 
 
-def _measure(side: str, code: str, given: str) -> Measured:
+def _shows(side: str, code: str) -> Measured:
+    """Does the side's record of a program hold the value that it changes?"""
+    if side in PEERS:
+        return {"shown": float(MARK in PEERS[side](code)[1])}
+    _, _, log = _record(code, *RECORDERS[side])
+    return {"shown": float(MARK in str(decode(log).events))}
+
+
+def _apart(measure: Callable[[], Measured], side: str, given: str) -> Measured:
     """One run in a process of its own, with real files on descriptors 0 and 1."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -113,7 +113,7 @@ def _measure(side: str, code: str, given: str) -> Measured:
             os.dup2(stdin.fileno(), 0)
             os.dup2(stdout.fileno(), 1)
             sys.stdin = os.fdopen(0, closefd=False)
-            os.write(writing, json.dumps(SIDES[side](code)).encode())
+            os.write(writing, json.dumps(measure()).encode())
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as pipe:
@@ -141,10 +141,15 @@ def main() -> None:
         sizes: dict[str, list[float]] = {}
         for name, given in SIZES.items():
             code = (PROGRAMS / f"{name}.py").read_text()
-            sides = [side for side in SIDES if size == "XS" or side not in SLOW]
             runs = {
-                side: min((_measure(side, code, given[size] + "\n") for _ in range(options.repeat)), key=_seconds)
-                for side in sides
+                side: min(
+                    (
+                        _apart(partial(measure, code), side, given[size] + "\n")
+                        for _ in range(_runs(side, options.repeat))
+                    ),
+                    key=lambda run: run["seconds"],
+                )
+                for side, measure in SIDES.items()
             }
             events = runs["ours, C, no probes"]["events"]
             for side, run in runs.items():
@@ -160,11 +165,27 @@ def main() -> None:
             print(f"| {side} | {mean:,.0f} | {min(values):,.0f} | {slowdown:.1f} | {idle / mean:.2f} | {log:.1f} |")
             found.setdefault(size, {})[side] = {"events_per_s": round(mean), "times_untraced": round(slowdown, 2)}
         print()
+    found["shown"] = _print_shown()
     print(json.dumps(found))
 
 
-def _seconds(run: Measured) -> float:
-    return run["seconds"]
+def _runs(side: str, repeat: int) -> int:
+    """Peers take up to minutes, and are far enough off for one run to tell."""
+    return 1 if side in PEERS else repeat
+
+
+def _print_shown() -> dict[str, dict[str, float]]:
+    """Prints which sides show which hidden change."""
+    sides = [*PEERS, *RECORDERS]
+    shown = {
+        change: {side: _apart(partial(_shows, side, code), side, "")["shown"] for side in sides}
+        for change, code in HIDDEN_CHANGES.items()
+    }
+    print(f"| shows a change of | {' | '.join(sides)} |")
+    print(f"| --- | {' | '.join('---' for _ in sides)} |")
+    for change, by_side in shown.items():
+        print(f"| {change} | {' | '.join('yes' if by_side[side] else 'no' for side in sides)} |")
+    return {side: {"of_6": sum(row[side] for row in shown.values())} for side in sides}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """What a trace of a program says: events, values, output, input, limits."""
 
+import os
+import resource
+from typing import Any
+
 import pytest
 
 from tests.tracing import run, trace_program
@@ -377,3 +381,28 @@ def test_an_exception_about_an_object_is_told_without_asking_the_object() -> Non
 def test_a_parameter_named_like_a_builtin_is_no_builtin() -> None:
     code = "def put(sorted, v):\n    sorted.append(v)\nxs = [1]\nput(xs, 2)\ny = xs\n"
     assert run(code).report["missed"] == 0
+
+
+_TOUCHES = "xs = [0] * 10**7\nfor i in range(1000):\n    xs[i * 9973] += i\nprint(sum(xs))\n"
+
+
+def _peak_bytes(**options: Any) -> int:
+    """What a child that runs the program has had in memory at most."""
+    count, write = os.pipe()
+    child = os.fork()
+    if not child:
+        done = run(_TOUCHES, **options)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+        os.write(write, f"{peak} {done.stdout.decode().strip()} {done.report.get('mark')}".encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    said = os.read(count, 100).split()
+    os.close(count)
+    os.close(write)
+    assert said[1:] in ([b"499500", b"end"], [b"499500", b"None"])
+    return int(said[0])
+
+
+@pytest.mark.parametrize("recorder", ["python", "native"])
+def test_a_list_of_ten_million_elements_is_held_twice_at_most(recorder: str) -> None:
+    assert _peak_bytes(recorder=recorder) < 2 * _peak_bytes(traced=False)

@@ -216,6 +216,10 @@ def _trace_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--style", type=_style, default="steps", metavar="STYLE", help=f"the style of the prose: {known}"
     )
+    parser.add_argument("--digits", action="store_true", help="work long products digit by digit, powers by factors")
+    parser.add_argument(
+        "--check", type=Path, metavar="FILE", help="tell nothing: hold this explanation, by whomever, against the run"
+    )
     _add_budget(parser)
     _add_sandbox_choice(parser)
     _add_trace_limits(parser)

@@ -33,14 +33,19 @@ def _observed(args: argparse.Namespace, program: Program, test: TestCase) -> Sto
         return stored_run("", observe(sandbox, program, stdin=test.stdin, call=test.call, limits=limits))
 
 
-def _prose(execution: Execution, style: str, max_tokens: int | None, tokenizer: str) -> tuple[str, list[str]]:
+def _prose(execution: Execution, args: argparse.Namespace) -> tuple[str, list[str]]:
     """The prose, and what the checker finds wrong with it."""
     from templates.checker import check
     from templates.levels.tell import narrate_within
     from templates.sentences import style_folder
 
-    count = token_counter(tokenizer)
-    narration = narrate_within(execution, style=style, max_tokens=max_tokens, count=count)
+    narration = narrate_within(
+        execution,
+        style=args.style,
+        max_tokens=args.max_tokens,
+        count=token_counter(args.tokenizer),
+        long_work=args.digits,
+    )
     told_in = style_folder(narration.style)
     report = check(execution, narration.explanation, narration.answer, style=told_in)
     problems = [f"step {problem.step}: {problem.reason}: {problem.claim}" for problem in report.problems]
@@ -51,7 +56,20 @@ def _say(problem: str) -> None:
     print(f"nlex: {problem}", file=sys.stderr)
 
 
-def _show(args: argparse.Namespace, program: Program, test: TestCase, run: StoredRun) -> int:
+def _check(execution: Execution, explanation: str) -> int:
+    """Says what of a free explanation is false, and what of it cannot be held against the run."""
+    from templates.free_text.check_text import check_text
+
+    report = check_text(execution, explanation)
+    for problem in report.problems:
+        print(f"false, sentence {problem.step}: {problem.claim}: {problem.reason}")
+    for left in report.unread:
+        print(f"not checked, sentence {left.step}: {left.claim}: {left.reason}")
+    print(f"{report.claims} claims, {len(report.problems)} of them false, {len(report.unread)} things not checked")
+    return DONE if report.grounded else FOUND_WRONG
+
+
+def _show(args: argparse.Namespace, program: Program, test: TestCase, run: StoredRun, explanation: str | None) -> int:
     trace = decode(run.log) if run.log is not None else None
     against = untold(run)
     if args.format == "json" and trace is not None:
@@ -69,11 +87,13 @@ def _show(args: argparse.Namespace, program: Program, test: TestCase, run: Store
 
         print(render_cwm(execution))
         return DONE
+    if explanation is not None:
+        return _check(execution, explanation)
     from templates.narrator import NarrationError
     from templates.sentences import StyleError
 
     try:
-        prose, problems = _prose(execution, args.style, args.max_tokens, args.tokenizer)
+        prose, problems = _prose(execution, args)
     except NarrationError as error:
         _say(f"this trace cannot be told: {error}")
         return FOUND_WRONG
@@ -91,6 +111,7 @@ def run_trace_command(args: argparse.Namespace) -> int:
     try:
         code = _read(args.program)
         stdin = _read(args.stdin) if args.stdin else ""
+        explanation = _read(args.check) if args.check else None
         fault = program_fault(code)
         wrong = fault[1] if fault else call_fault(args.call) if args.call is not None else ""
         if wrong:
@@ -106,4 +127,4 @@ def run_trace_command(args: argparse.Namespace) -> int:
     except SandboxUnavailable as error:
         _say(str(error))
         return ENVIRONMENT
-    return _show(args, program, test, run)
+    return _show(args, program, test, run, explanation)

@@ -49,12 +49,22 @@ def check_text(execution: Execution, text: str) -> TextReport:
     claims, reached = 0, 0
     for passage in told:
         for claim in passage.claims:
+            if _is_prose(claim, moments.names):
+                unread.append(UngroundedClaim(passage.number, claim.text, f"{claim.subject} is no name of the program"))
+                continue
             claims += 1
             reason, reached = _held(claim, moments, reached)
             if reason:
                 problems.append(UngroundedClaim(passage.number, claim.text, reason))
         unread += _unread(passage, known)
     return TextReport(claims, tuple(problems), tuple(unread))
+
+
+def _is_prose(claim: TextClaim, names: frozenset[str]) -> bool:
+    """Is it said of a word that only looks like a name?"""
+    name = claim.subject.partition("[")[0].partition(".")[0]
+    named = claim.kind in ("becomes", "holds", "returns") and name.isidentifier()
+    return named and f"`{claim.subject}`" not in claim.text and name not in names
 
 
 _IN_ORDER = frozenset({"becomes", "prints", "calls", "returns", "raises"})

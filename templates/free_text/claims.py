@@ -12,7 +12,7 @@ _VALUE = (
     r"|-?\d+(?:\.\d+)?(?![\w.]*\w)|True\b|False\b|None\b)"
 )
 _WORDS = "the|it|this|that|which|there|and|then|so|now|value|result|function|loop|line|condition|output|answer|length"
-_PLACE = rf"(?:`[^`\n]+`|(?!(?:{_WORDS})\b)[A-Za-z_]\w*(?:\[[^\]\n]+\]|\.[A-Za-z_]\w*)*)"
+_PLACE = rf"(?:`[^`\n]+`|(?<!\w)(?!(?i:{_WORDS})\b)[A-Za-z_]\w*(?:\[[^\]\n]+\]|\.[A-Za-z_]\w*)*)"
 _SET = (
     "becomes|is now|now is|now holds|turns into|is set to|is updated to|is assigned|is increased to|is decreased to"
     "|is reduced to|is incremented to|is decremented to|is initiali[sz]ed (?:to|as|with)|gets(?: the value)?|changes to"
@@ -32,7 +32,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("outcome", rf"(?P<source>`[^`\n]+`) (?:{_COMES_OUT}) (?P<value>{_TRUE})\b"),
     ("outcome", r"(?P<source>`[^`\n]+`) (?P<value>holds|fails|does not hold|is not met|is met|is satisfied)"),
     ("raises", r"[Rr]aises? (?:an? )?`?(?P<name>\w*(?:Error|Exception|Interrupt|Iteration|Exit))`?"),
-    ("returns", rf"(?:(?P<name>{_PLACE}) )?[Rr]eturns? (?P<value>{_VALUE})"),
+    ("returns", rf"(?:(?P<name>`[^`\n]+`) )?[Rr]eturns? (?P<value>{_VALUE})"),
     ("returns", rf"(?P<name>)return value (?:is|of) (?P<value>{_VALUE})"),
     ("calls", r"[Cc]all(?:s|ing)?(?: to)? (?P<call>`\w[\w.]*\([^`\n]*\)`)"),
     ("prints", rf"(?:[Pp]rint(?:s|ed)?|[Oo]utputs?|[Dd]isplays?) (?P<value>{_VALUE})"),

@@ -21,6 +21,7 @@ class Moments:
     Attributes:
         true: by claim, the moments at which it is true, in order.
         lines: the line that is executed at each moment, 0 for none.
+        names: every name that the program binds.
         rounds: the numbers of the iterations that each moment lies in, inner and outer.
     """
 
@@ -30,6 +31,7 @@ class Moments:
         self.lines: list[int] = []
         self.rounds: list[frozenset[int]] = []
         self._index = SourceIndex(execution.source)
+        self.names = frozenset(self._index.bound)
         self._events = execution.trace.events
         self._flow = Flow(self._events, self._index)
         self._claims = [claim for claim in claims if claim.kind not in ("line", "iterations")]

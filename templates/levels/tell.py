@@ -22,7 +22,13 @@ _TRIES = 6
 
 
 def narrate_within(
-    execution: Execution, *, style: str = "steps", seed: int = 0, max_tokens: int | None = None, count: CountTokens
+    execution: Execution,
+    *,
+    style: str = "steps",
+    seed: int = 0,
+    max_tokens: int | None = None,
+    count: CountTokens,
+    long_work: bool = False,
 ) -> Narration:
     """The prose of an execution at the finest level that fits a budget; the same arguments give the same text.
 
@@ -33,12 +39,13 @@ def narrate_within(
     Args:
         max_tokens: what prompt, explanation and answer may take together; None for no limit.
         count: the tokens of a text.
+        long_work: work long multiplications and powers digit by digit and factor by factor, but in `state`.
 
     Raises:
         NarrationError: as `narrate`; `over_budget`: not even the coarsest level fits.
         ValueError: there is no such style.
     """
-    whole = _whole(execution, style, seed)
+    whole = _whole(execution, style, seed, long_work)
     if style not in LEVELS and (max_tokens is None or _tokens(whole, count) <= max_tokens):
         return whole
     folding = _Folding(execution, whole, seed, count)
@@ -68,10 +75,10 @@ def _folded_state(execution: Execution, seed: int, max_tokens: int, count: Count
     return _Folding(execution, whole, seed, count).within(max_tokens)
 
 
-def _whole(execution: Execution, style: str, seed: int) -> Narration:
+def _whole(execution: Execution, style: str, seed: int, long_work: bool = False) -> Narration:
     """Every event in a step of its own."""
     if style != "state":
-        return narrate(execution, style="steps" if style in LEVELS else style, seed=seed)
+        return narrate(execution, style="steps" if style in LEVELS else style, seed=seed, long_work=long_work)
     return narrate_state(execution, voice("state", execution, seed), seed)
 
 

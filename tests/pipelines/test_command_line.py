@@ -122,6 +122,23 @@ def test_trace_prints_cwm_frames_of_a_call(tmp_path: Path, capsys: pytest.Captur
     assert "<|frame_sep|>" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("said", "code"), [("It returns `448353`.", 0), ("It returns `448354`.", 1)])
+def test_trace_holds_an_explanation_against_the_run(
+    said: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.py").write_text("def f(a, b):\n    return a * b\n")
+    (tmp_path / "said.txt").write_text(said)
+    check = ["--check", str(tmp_path / "said.txt")]
+    assert main(["trace", str(tmp_path / "p.py"), "--call", "f(4821, 93)", "--sandbox", "process", *check]) == code
+    assert ("false, sentence 1" in capsys.readouterr().out) is bool(code)
+
+
+def test_trace_works_a_long_product_out_digit_by_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.py").write_text("def f(a, b):\n    return a * b\n")
+    assert main(["trace", str(tmp_path / "p.py"), "--call", "f(4821, 93)", "--sandbox", "process", "--digits"]) == 0
+    assert "`4821 * 90 + 4821 * 3` = `433890 + 14463`" in capsys.readouterr().out
+
+
 def test_trace_of_a_run_that_cannot_be_told_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "long.py").write_text("for i in range(100):\n    pass\n")
     assert main(["trace", str(tmp_path / "long.py"), "--max-events", "10"]) == 1

@@ -117,6 +117,12 @@ def test_what_cannot_be_held_is_named(total: Execution) -> None:
     ]
 
 
+def test_a_word_that_only_looks_like_a_name_is_not_held_against_anybody(total: Execution) -> None:
+    report = check_text(total, "The sum is 5. The function returns 6.")
+    assert report.problems == ()
+    assert [each.reason for each in report.unread] == ["sum is no name of the program"]
+
+
 def test_a_line_that_never_runs_is_no_true_line(total: Execution) -> None:
     assert check_text(total, "Line 5 adds to the sum.").grounded
     assert not check_text(total, "Line 6 adds to the sum.").grounded

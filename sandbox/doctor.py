@@ -37,6 +37,7 @@ print(json.dumps({
     "namespaces of its own": refused(namespaces),
 }))
 """
+_RECORDERS = {"native": "the recorder is the one in C", "python": "the recorder is the slower one in Python"}
 _MUST_HOLD = ("no network", "no new processes", "no file written")
 
 
@@ -99,6 +100,7 @@ def _try(config: SandboxConfig) -> tuple[Check, tuple[Step, ...]]:
     try:
         with Sandbox(config) as sandbox:
             outcome = sandbox.run(job)
+            (_, report) = sandbox.examine(Job(Program("stdin", "print(1)"), limits=job.limits, traced=True))
             jail = sandbox.slots[0].jail
             health = sandbox.slots[0].health()
     except (SandboxUnavailable, JailBroken, OSError) as error:
@@ -114,8 +116,13 @@ def _try(config: SandboxConfig) -> tuple[Check, tuple[Step, ...]]:
     well = all(guards[guard] for guard in _MUST_HOLD)
     detail = f"level `{level}`; a job has {held}" + (f"; it lacks {', '.join(missing)}" if missing else "")
     detail += f"; the kernel that answers is {health.kernel}"
+    detail += f"; {_RECORDERS.get(report.recorder, 'no recorder answers')}"
+    well &= report.recorder in _RECORDERS
     mend = next((step.mend for step in ladder if not step.on), "")
-    return Check(name, well, detail, f"for the next level: {mend}" if mend else ""), ladder
+    remedies = [f"for the next level: {mend}"] if mend else []
+    if report.recorder == "python":
+        remedies.append("for the recorder in C: reinstall nlex where there is a C compiler and Python's headers")
+    return Check(name, well, detail, "; ".join(remedies)), ladder
 
 
 def examine(config: SandboxConfig) -> Examination:

@@ -26,6 +26,7 @@ class Report:
     watched: tuple[str, ...] = ()
     missed: int = 0
     detail: str = ""
+    recorder: str = ""
     trace: bytes = field(default=b"", repr=False)
 
 
@@ -69,6 +70,7 @@ def read_report(data: bytes, token: str = "") -> Report:
             watched=tuple(dict.fromkeys((*watched, *at_end))),
             missed=int(fields.get("missed", 0)),
             detail=str(fields.get("detail", "")),
+            recorder=str(fields.get("recorder", "")),
             trace=trace,
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

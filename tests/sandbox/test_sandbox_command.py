@@ -85,6 +85,13 @@ def test_doctor_tells_what_guards_held(sandbox_command):
     assert any("no network" in check["detail"] for check in told["checks"])
 
 
+def test_doctor_tells_which_recorder_is_in_use(sandbox_command):
+    _, out, _ = sandbox_command("doctor", "--json")
+    found = [check["detail"] for check in last_object(out)["checks"] if check["name"].endswith("sandbox")]
+    assert len(found) == 2
+    assert all("the recorder is the one in C" in detail for detail in found)
+
+
 def test_doctor_names_the_remedy_where_there_is_no_engine(sandbox_command, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     code, out, _ = sandbox_command("doctor")

@@ -83,7 +83,8 @@ def _why_not(client: docker.APIClient, config: SandboxConfig, image: str, error:
             f"the engine knows no runtime {config.runtime!r}, only {', '.join(sorted(known))}: install it and "
             f"name it under `runtimes` in the engine's daemon.json"
         )
-    return SandboxUnavailable(f"no container of {image} can be started: {error}")
+    under = "" if config.runtime is None else f" under the runtime {config.runtime!r}, which may be too old,"
+    return SandboxUnavailable(f"no container of {image} can be started{under}: {error}")
 
 
 def _shares_files(client: docker.APIClient) -> bool:

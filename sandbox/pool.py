@@ -154,8 +154,13 @@ class Sandbox:
                 done.append(_failed(f"quarantined: this job has broken two jails: {failures[-1]}"))
             elif len(failures) >= _TRIES:
                 if unfit == _TRIES:
+                    old = (
+                        f" under the runtime {self.config.runtime!r}, which may be too old,"
+                        if self.config.runtime
+                        else ""
+                    )
                     raise SandboxUnavailable(
-                        f"no {self.config.backend} jail gets through its first job: {failures[-1]}"
+                        f"no {self.config.backend} jail{old} gets through its first job: {failures[-1]}"
                     )
                 done.append(_failed(failures[-1]))
             else:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,7 +28,9 @@ class PrivateEngine:
         url: what DOCKER_HOST must be to reach it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, runtimes: Mapping[str, Path] | None = None) -> None:
+        """`runtimes` are those it shall know beside its own, by name."""
+        self._runtimes = runtimes or {}
         self.folder = Path(tempfile.mkdtemp(prefix="nlex-engine-"))
         self.url = f"unix://{self.folder}/docker.sock"
         self._group = f"nlex-{self.folder.name[-8:]}"
@@ -52,6 +55,7 @@ class PrivateEngine:
                     "--bridge=none",
                     "--iptables=false",
                     "--ip6tables=false",
+                    *(f"--add-runtime={name}={path}" for name, path in self._runtimes.items()),
                 ],
                 stdout=said,
                 stderr=said,

@@ -1,4 +1,5 @@
 # expect: runtime_error
+# trace: complete
 # why: not hostile: the usual mistake, which keeps its trace
 
 

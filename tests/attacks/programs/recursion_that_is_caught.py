@@ -1,5 +1,6 @@
 # expect: ok
 # stdout: b'caught\n'
+# trace: complete
 # why: not hostile: the limit is met, and the program goes on
 
 

@@ -47,7 +47,7 @@ def _findings(corpus: Path, manifest: Mapping[str, Any]) -> list[Finding]:
 def run_publish_command(args: argparse.Namespace) -> int:
     """Runs `nlex publish` and returns its exit code."""
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     from pipelines.publish.repository import ConflictError, PublishError
 
@@ -61,16 +61,16 @@ def run_publish_command(args: argparse.Namespace) -> int:
             message = f"{args.corpus} is not published: {number} (above; all with `nlex verify {args.corpus}`)"
             return _fail(message, FOUND_WRONG)
         return _publish(args, manifest)
-    except ManifestError as error:
+    except (ManifestError, HFValidationError) as error:
         return _fail(error, USAGE)
     except ConflictError as error:
         return _fail(error, FOUND_WRONG)
     except (PublishError, httpx2.TransportError, ConnectionError, TimeoutError) as error:
         return _fail(error, ENVIRONMENT)
-    except LocalTokenNotFoundError:
-        return _fail("no access token: run `hf auth login`, or set HF_TOKEN", ENVIRONMENT)
-    except (HfHubHTTPError, ValueError) as error:
-        return _fail(f"the Hub refused: {error}", ENVIRONMENT)
+    except HfHubHTTPError as error:
+        hint = f". Is there a token that may write to {args.repository}? Run `hf auth login`, or set HF_TOKEN"
+        allowed = error.response.status_code not in (401, 403)
+        return _fail(f"the Hub refused: {error}{'' if allowed else hint}", ENVIRONMENT)
 
 
 def _publish(args: argparse.Namespace, manifest: Mapping[str, Any]) -> int:

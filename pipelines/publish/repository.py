@@ -121,9 +121,12 @@ class Repository:
             *(CommitOperationAdd(path, files[path]) for path in wanted.sent),
             *(CommitOperationDelete(path) for path in wanted.deleted),
         ]
-        made = self._api.create_commit(
-            self.name, operations, commit_message=message, repo_type="dataset", parent_commit=parent
-        )
+        try:
+            made = self._api.create_commit(
+                self.name, operations, commit_message=message, repo_type="dataset", parent_commit=parent
+            )
+        except ValueError as error:
+            raise PublishError(f"the Hub refused the commit: {error}") from error
         return str(made.oid)
 
     def read_back(self, corpus: Path, manifest: Mapping[str, Any], commit: str) -> list[str]:

@@ -80,6 +80,7 @@ class Hub:
         self.answer_late.set()
         self.upload_began = threading.Event()
         self.lose_answer = False
+        self.refused_licence = ""
         self.before_commit: list[Any] = []
         self.url = ""
 
@@ -151,8 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             card = yaml.safe_load(head.group(1)) if head else {}
             named = card.get("license", [])
             for name in named if isinstance(named, list) else [named]:
-                if name not in _LICENSES:
-                    errors.append({"message": f"license {name} is not known"})
+                if name not in _LICENSES or name == self.hub.refused_licence:
+                    errors.append({"message": f"licence {name} is not known"})
             for config in card.get("configs", []):
                 if not config["config_name"] or not config["data_files"]:
                     errors.append({"message": "a config without name or files"})

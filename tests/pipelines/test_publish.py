@@ -223,3 +223,11 @@ def test_a_changed_row_of_real_programs_changes_its_shards_alone(hub: Hub, tmp_p
     splits = {path.rpartition("/")[2] for path in changed}
     assert len(splits) == 1
     assert f"nlex/{splits.pop()}" in changed
+
+
+def test_a_card_that_the_hub_refuses_makes_no_commit(hub: Hub, corpus: Path, tmp_path: Path) -> None:
+    hub.refused_licence = "cc0-1.0"
+    said = publish(hub, corpus, tmp_path)
+    assert said.code == 3
+    assert "licence cc0-1.0 is not known" in said.text
+    assert len(hub.repos[REPO].commits) == 1

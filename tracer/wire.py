@@ -52,7 +52,6 @@ from tracer.events import (
     Printed,
     Probe,
     Read,
-    Ref,
     Refill,
     SetItem,
     Span,
@@ -61,22 +60,19 @@ from tracer.events import (
     Unbind,
     Value,
 )
-from tracer.wire_1 import WireError
+from tracer.operands import END, Operands, WireError
 
 __all__ = ["END_BYTES", "WireError", "decode", "end", "read_end"]
 
-_END = struct.Struct("<BBI")
-END_BYTES = _END.size
+END_BYTES = END.size
 _SMALL_INTS: tuple[int, ...] = tuple(range(op.LEAST_INT, op.LEAST_INT + op.SHORT_INTS))
 
 
-class _Decoder:
+class _Decoder(Operands):
     """Walks the bytes of a log and keeps what its records leave out."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 5
-        self.names: list[str] = []
+        super().__init__(data)
         self.statements: list[Span] = []
         self.probed: list[tuple[Span, str | None]] = []
         self.functions: list[tuple[str, Span, tuple[str, ...]]] = []
@@ -90,20 +86,19 @@ class _Decoder:
         self.keyed: set[int] = set()
         self.follower: dict[int, int] = {}
         self.last_probe = 0
-        self._refs: dict[int, Ref] = {}
         self._by_tag: tuple[Callable[[], Value], ...] = (
             lambda: None,
             lambda: True,
             lambda: False,
             lambda: ...,
-            self._integer,
-            lambda: self._packed("<h", 2),
-            lambda: self._packed("<i", 4),
-            self._double,
+            self.integer,
+            lambda: self.packed("<h", 2),
+            lambda: self.packed("<i", 4),
+            self.double,
             self.text,
             self.raw,
-            lambda: complex(self._double(), self._double()),
-            lambda: self.ref(self.varint()),
+            lambda: complex(self.double(), self.double()),
+            self.ref,
             lambda: Opaque(self.name(), self.name()),
             lambda: Exact(self.name(), self.text()),
             self.name,
@@ -111,7 +106,7 @@ class _Decoder:
         self._by_opcode: dict[int, Callable[[], None]] = {
             op.NAME: lambda: self.names.append(self.text()),
             op.PIECED: self._define_piece,
-            op.STATEMENT: lambda: self.statements.append(self._span()),
+            op.STATEMENT: lambda: self.statements.append(self.span()),
             op.PROBED: self._define_probe,
             op.FUNCTION: self._define_function,
             op.NEW: self._new,
@@ -143,41 +138,6 @@ class _Decoder:
             op.EXCEPTION: self._exception,
         }
 
-    # Operands.
-
-    def varint(self) -> int:
-        byte = self.data[self.at]
-        self.at += 1
-        if byte < 0x80:
-            return byte
-        result, shift = byte & 0x7F, 7
-        while True:
-            byte = self.data[self.at]
-            self.at += 1
-            result |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return result
-            shift += 7
-
-    def raw(self) -> bytes:
-        return self._bytes(self.varint())
-
-    def _bytes(self, size: int) -> bytes:
-        piece = self.data[self.at : self.at + size]
-        if len(piece) != size:
-            raise IndexError
-        self.at += size
-        return piece
-
-    def text(self) -> str:
-        return self.raw().decode("utf-8", "surrogatepass")
-
-    def name(self) -> str:
-        return self.names[self.varint()]
-
-    def _span(self) -> Span:
-        return self.varint(), self.varint(), self.varint(), self.varint()
-
     # Values.
 
     def value(self) -> Value:
@@ -186,29 +146,10 @@ class _Decoder:
         if tag >= op.SHORT_INT:
             return _SMALL_INTS[tag - op.SHORT_INT]
         if tag >= op.SHORT_REF:
-            return self.ref(tag - op.SHORT_REF)
+            return self.ref_to(tag - op.SHORT_REF)
         if tag == op.V_REPEAT:
             raise WireError(f"a repeated value outside of a list of items at byte {self.at - 1}")
         return self._by_tag[tag]()
-
-    def ref(self, number: int) -> Ref:
-        known = self._refs.get(number)
-        if known is None:
-            known = self._refs[number] = Ref(number)
-        return known
-
-    def _double(self) -> float:
-        (value,) = struct.unpack("<d", self._bytes(8))
-        return float(value)
-
-    def _packed(self, layout: str, size: int) -> int:
-        (value,) = struct.unpack(layout, self._bytes(size))
-        return int(value)
-
-    def _integer(self) -> int:
-        size = self.data[self.at]
-        self.at += 1
-        return int.from_bytes(self.raw() if size == 0xFF else self._bytes(size), "little", signed=True)
 
     def items(self) -> tuple[Value, ...]:
         """As many values as a count says, repeated ones spread out."""
@@ -239,7 +180,7 @@ class _Decoder:
     def _define_probe(self) -> None:
         number = self.varint()
         name = self.names[number - 1] if number else None
-        self.probed.append((self._span(), name))
+        self.probed.append((self.span(), name))
 
     def _define_function(self) -> None:
         name, span = self.name(), self.statements[self.varint()]
@@ -360,7 +301,7 @@ class _Decoder:
 
 def end(mark: str, events: int) -> bytes:
     """The END record."""
-    return _END.pack(op.END, op.MARKS.index(mark), events)
+    return END.pack(op.END, op.MARKS.index(mark), events)
 
 
 def read_end(data: bytes) -> tuple[str, int]:
@@ -370,7 +311,7 @@ def read_end(data: bytes) -> tuple[str, int]:
         WireError: the log has no end mark.
     """
     try:
-        opcode, mark, count = _END.unpack(data[-_END.size :])
+        opcode, mark, count = END.unpack(data[-END.size :])
         if opcode == op.END:
             return op.MARKS[mark], count
     except (struct.error, IndexError):

@@ -30,7 +30,6 @@ from tracer.events import (
     Printed,
     Probe,
     Read,
-    Ref,
     Refill,
     SetItem,
     Span,
@@ -39,6 +38,9 @@ from tracer.events import (
     Unbind,
     Value,
 )
+from tracer.opcodes import MARKS
+from tracer.operands import END as END_RECORD
+from tracer.operands import Operands, WireError
 
 VERSION = 1
 
@@ -48,16 +50,14 @@ NAME, SPAN = 0x01, 0x02
 NEW, BIND, UNBIND, SETITEM, DELITEM, SPLICE, ADD, DISCARD, REFILL, PROBE, PRINTED, READ = range(0x10, 0x1C)
 # Events.
 CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x37)
-# The end: opcode, mark, and the number of events in four bytes.
+# The end.
 END = 0x7F
-_END = struct.Struct("<BBI")
 
 # Value tags.
 V_NONE, V_TRUE, V_FALSE, V_ELLIPSIS, V_INT, V_FLOAT, V_STR, V_BYTES, V_COMPLEX, V_REF, V_OPAQUE, V_EXACT, V_TEXT = (
     range(13)
 )
 
-MARKS = ("end", "events", "bytes")
 EVENT_KINDS: dict[int, EventKind] = {
     CALL: "call",
     RESUME: "resume",
@@ -69,74 +69,30 @@ EVENT_KINDS: dict[int, EventKind] = {
 }
 
 
-class WireError(ValueError):
-    """The bytes are no log of a version that this reader knows; the message says what was found where."""
-
-
-class _Reader:
+class _Reader(Operands):
     """Walks the bytes of a log."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-        self.names: list[str] = []
+        super().__init__(data)
         self.spans: list[Span] = []
-        self._refs: dict[int, Ref] = {}
         self._by_tag: tuple[Callable[[], Value], ...] = (
             lambda: None,
             lambda: True,
             lambda: False,
             lambda: ...,
-            self._integer,
+            self.integer,
             self.double,
             self.text,
             self.raw,
             lambda: complex(self.double(), self.double()),
-            self._ref,
+            self.ref,
             lambda: Opaque(self.name(), self.name()),
             lambda: Exact(self.name(), self.text()),
             self.name,
         )
 
-    def byte(self) -> int:
-        value = self.data[self.at]
-        self.at += 1
-        return value
-
-    def varint(self) -> int:
-        byte = self.data[self.at]
-        if byte < 0x80:
-            self.at += 1
-            return byte
-        result = shift = 0
-        while True:
-            byte = self.byte()
-            result |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return result
-            shift += 7
-
-    def raw(self) -> bytes:
-        size = self.varint()
-        piece = self.data[self.at : self.at + size]
-        if len(piece) != size:
-            raise IndexError
-        self.at += size
-        return piece
-
-    def text(self) -> str:
-        return self.raw().decode("utf-8", "surrogatepass")
-
-    def name(self) -> str:
-        return self.names[self.varint()]
-
-    def span(self) -> Span:
+    def place(self) -> Span:
         return self.spans[self.varint()]
-
-    def double(self) -> float:
-        (value,) = struct.unpack_from("<d", self.data, self.at)
-        self.at += 8
-        return float(value)
 
     def value(self) -> Value:
         tag = self.data[self.at]
@@ -147,22 +103,6 @@ class _Reader:
             if tag >= len(self._by_tag):
                 raise WireError(f"unknown value tag {tag} at byte {self.at - 1}") from None
             raise
-
-    def _integer(self) -> int:
-        at = self.at + 1
-        size = self.data[at - 1]
-        if size == 0xFF:
-            self.at = at
-            return int.from_bytes(self.raw(), "little", signed=True)
-        self.at = at + size
-        return int.from_bytes(self.data[at : at + size], "little", signed=True)
-
-    def _ref(self) -> Ref:
-        number = self.varint()
-        known = self._refs.get(number)
-        if known is None:
-            known = self._refs[number] = Ref(number)
-        return known
 
     def values(self) -> tuple[Value, ...]:
         return tuple([self.value() for _ in range(self.varint())])
@@ -200,7 +140,7 @@ def _change(reader: _Reader, opcode: int, keyed: set[int]) -> Change:
             changed = reader.varint()
             return Refill(changed, reader.items(changed in keyed))
         case 0x19:
-            return Probe(reader.span(), reader.value())
+            return Probe(reader.place(), reader.value())
         case 0x1A:
             return Printed(reader.raw())
         case 0x1B:
@@ -213,15 +153,15 @@ def _event(reader: _Reader, opcode: int, changes: tuple[Change, ...]) -> Event:
     frame = reader.varint()
     match kind:
         case "line":
-            return Event(kind, frame, changes, span=reader.span())
+            return Event(kind, frame, changes, span=reader.place())
         case "call":
-            parent, name, span = reader.varint(), reader.name(), reader.span()
+            parent, name, span = reader.varint(), reader.name(), reader.place()
             args = tuple([(reader.name(), reader.value()) for _ in range(reader.varint())])
             return Event(kind, frame, changes, span=span, name=name, parent=parent, args=args)
         case "return" | "yield":
             return Event(kind, frame, changes, value=reader.value())
         case "exception":
-            return Event(kind, frame, changes, span=reader.span(), name=reader.name(), value=reader.value())
+            return Event(kind, frame, changes, span=reader.place(), name=reader.name(), value=reader.value())
         case "resume":
             return Event(kind, frame, changes, parent=reader.varint())
     return Event(kind, frame, changes)
@@ -234,7 +174,6 @@ def decode(data: bytes) -> Trace:
         WireError: a broken or unfinished log.
     """
     reader = _Reader(data)
-    reader.at = 5
     events: list[Event] = []
     changes: list[Change] = []
     keyed: set[int] = set()
@@ -245,10 +184,9 @@ def decode(data: bytes) -> Trace:
             if opcode == NAME:
                 reader.names.append(reader.text())
             elif opcode == SPAN:
-                line, column = reader.varint(), reader.varint()
-                reader.spans.append((line, column, reader.varint(), reader.varint()))
+                reader.spans.append(reader.span())
             elif opcode == END:
-                _, mark, count = _END.unpack(data[reader.at - 1 :])
+                _, mark, count = END_RECORD.unpack(data[reader.at - 1 :])
                 if count != len(events):
                     raise WireError(f"the log ends at byte {reader.at} with {len(events)} events, said {count}")
                 return Trace(header, tuple(events), MARKS[mark], tuple(changes))

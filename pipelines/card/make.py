@@ -57,6 +57,8 @@ def _template() -> jinja2.Template:
 def _limits(options: Mapping[str, Any]) -> str:
     seconds = options["time_limit_s"]
     time = f"{seconds:g} processor seconds" if seconds else "the source's own time limit, else 10 processor seconds"
+    if options["limit_scale"] != 1:
+        time += f" (times {options['limit_scale']:g})"
     return f"{time}, {options['max_events']:,} events, {options['max_trace_bytes']:,} bytes of trace"
 
 

@@ -19,6 +19,7 @@ from pipelines.command_line import build_command_line
 from pipelines.curation.options import Curation
 from pipelines.manifest import read_manifest
 from pipelines.options import BuildOptions
+from sandbox.levels import LEVELS
 from schemas.columns import arrow_schema
 from schemas.configs import CONFIGS
 from tests.pipelines.reading import rows
@@ -48,6 +49,9 @@ OPTIONS = st.builds(
     max_tokens=st.none() | st.integers(1, 9_999),
     side_tasks=st.sampled_from([(), ("branch", "next_line")]),
     time_limit_s=st.none() | st.sampled_from([0.5, 20.0]),
+    limit_scale=st.sampled_from([1.0, 2.5]),
+    docker_runtime=st.none() | st.just("runsc"),
+    sandbox_min_level=st.sampled_from(LEVELS),
     curation=CURATIONS,
 )
 

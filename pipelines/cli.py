@@ -39,6 +39,7 @@ _TRACE_EXAMPLES = """examples:
   nlex trace prog.py --stdin in.txt
   nlex trace prog.py --stdin in.txt --style story
   nlex trace prog.py --stdin in.txt --style ./my-style
+  nlex trace prog.py --stdin in.txt --probe none --format json
   nlex trace prog.py --stdin in.txt --max-tokens 2000
   nlex trace lib.py --call 'f([1, 2], k=3)' --format cwm"""
 _RENDER_TEXT = """Tells the stored traces of a corpus again, in other styles, within another budget of tokens or with
@@ -215,6 +216,12 @@ def _trace_parser(parser: argparse.ArgumentParser) -> None:
     known = f"{', '.join(_STYLES)}, or the path of a style's folder (steps)"
     parser.add_argument(
         "--style", type=_style, default="steps", metavar="STYLE", help=f"the style of the prose: {known}"
+    )
+    parser.add_argument(
+        "--probe",
+        choices=["none", "branches", "full"],
+        default="full",
+        help="record the value of no sub-expression, of conditions, or of every one (full)",
     )
     parser.add_argument("--digits", action="store_true", help="work long products digit by digit, powers by factors")
     parser.add_argument(

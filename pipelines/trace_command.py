@@ -30,7 +30,8 @@ def _read(path: Path) -> str:
 def _observed(args: argparse.Namespace, program: Program, test: TestCase) -> StoredRun:
     limits = Limits(max_events=args.max_events, max_trace_bytes=args.max_trace_bytes)
     with Sandbox(SandboxConfig(backend=args.sandbox)) as sandbox:
-        return stored_run("", observe(sandbox, program, stdin=test.stdin, call=test.call, limits=limits))
+        seen = observe(sandbox, program, stdin=test.stdin, call=test.call, limits=limits, probe=args.probe)
+        return stored_run("", seen)
 
 
 def _prose(execution: Execution, args: argparse.Namespace) -> tuple[str, list[str]]:

@@ -108,6 +108,16 @@ def test_trace_tells_a_script_in_the_style_of_a_folder(program: Path, capsys: py
     assert "no style verse" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("probe", ["none", "branches", "full"])
+def test_trace_tells_the_truth_with_any_sub_expressions(
+    probe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text("best = 0\nfor x in [3, 1, 2]:\n    if x > best and x != 2:\n        best = x + 1\nprint(best)\n")
+    assert main(["trace", str(path), "--probe", probe]) == 0
+    assert ("`3 > 0 and 3 != 2`" in capsys.readouterr().out) is (probe == "full")
+
+
 def test_trace_prints_the_whole_trace_as_json(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", str(program), "--stdin", str(program.with_name("in.txt")), "--format", "json"]) == 0
     trace = json.loads(capsys.readouterr().out)

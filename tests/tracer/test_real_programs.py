@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,9 +43,10 @@ def cases(path: Path) -> Iterator[Case]:
         yield Case(row["id"], row["code"], options, row.get("deterministic", True))
 
 
-def ended(done: Run) -> tuple[int, bytes, Any, Any]:
-    """What somebody outside sees of a run."""
-    return done.status, done.stdout, done.report.get("value"), done.report.get("error")
+def ended(done: Run) -> tuple[int, str, Any]:
+    """What somebody outside sees of a run, but for addresses."""
+    shown = f"{done.report.get('value')}\n{done.stdout.decode('utf-8', 'backslashreplace')}"
+    return done.status, re.sub(r"0x[0-9a-f]+", "0x", shown), done.report.get("error")
 
 
 @every_file

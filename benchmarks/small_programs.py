@@ -1,27 +1,25 @@
-"""A family of small straight-line programs, small enough for a model of three million weights to learn from nothing."""
+"""A family of small programs that pass values along, small enough for a model of three million weights to learn."""
 
 import random
 from typing import Any
 
 NAMES = "abcdefgh"
-STEPS = range(2, 6)
+DIGITS = 3
+COPIES = range(2, 6)
 HELD_OUT = ("validation", "test")
 
 
 def make_program(numbers: random.Random) -> str:
-    """A program that begins with two digits and goes on with 2 to 5 sums and differences, each made of the one before.
+    """A program that binds three names to different digits and the next 2 to 5 names to earlier ones; prints the last.
 
-    So what it prints hangs on every step. Every value is a digit from 1 to 9, and every name is bound once.
+    Names are bound once, in their order. What is printed is found by following the copies back, and most programs
+    have some that lead nowhere.
     """
-    count = numbers.choice(STEPS)
-    names = numbers.sample(NAMES, 2 + count)
-    values = {name: numbers.randrange(1, 10) for name in names[:2]}
-    lines = [f"{name} = {value}" for name, value in values.items()]
-    for last, name in zip(names[1:], names[2:], strict=False):
-        left, operator, right, value = _operation(numbers, values, last)
-        lines.append(f"{name} = {left} {operator} {right}")
-        values[name] = value
-    return "\n".join([*lines, f"print({names[-1]})", ""])
+    digits = numbers.sample(range(10), DIGITS)
+    lines = [f"{name} = {digit}" for name, digit in zip(NAMES, digits, strict=False)]
+    last = DIGITS + numbers.choice(COPIES)
+    lines += [f"{NAMES[place]} = {NAMES[numbers.randrange(place)]}" for place in range(DIGITS, last)]
+    return "\n".join([*lines, f"print({NAMES[last - 1]})", ""])
 
 
 def make_rows(train: int, held_out: int, seed: int) -> list[dict[str, Any]]:
@@ -43,14 +41,3 @@ def make_rows(train: int, held_out: int, seed: int) -> list[dict[str, Any]]:
         }
         for number, (code, split) in enumerate(zip(programs, splits, strict=True))
     ]
-
-
-def _operation(numbers: random.Random, values: dict[str, int], last: str) -> tuple[str, str, str, int]:
-    """Left, operator, right and value of an operation on the last result, whose value is a digit from 1 to 9."""
-    while True:
-        other = numbers.choice([*values, str(numbers.randrange(1, 10))])
-        left, right = numbers.choice([(last, other), (other, last)])
-        first, second = (values[operand] if operand in values else int(operand) for operand in (left, right))
-        operator, value = numbers.choice([("+", first + second), ("-", first - second)])
-        if 1 <= value <= 9:
-            return left, operator, right, value

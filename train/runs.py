@@ -18,6 +18,7 @@ from train.model.policy import Policy
 from train.model.ranks import Ranks
 from train.optimizer import make_optimizer
 from train.run_config import RunConfig
+from train.watch.watcher import METRICS
 
 CONFIG = "config.yaml"
 # What may differ between a run and its continuation: none of it changes a step that was taken.
@@ -107,11 +108,14 @@ def begin_run(config: RunConfig, ranks: Ranks) -> Run:
 def open_run(config: Section, folder: Path, ranks: Ranks) -> None:
     """Makes the run's folder with its `config.yaml`, or checks that the one there is of the same run.
 
+    A run that never took a step is no other run: its settings may be what kept it from that.
+
     Raises:
         ConfigError: another run lies there; the message names what differs.
     """
     path = folder / CONFIG
-    if path.exists():
+    metrics = folder / METRICS
+    if path.exists() and metrics.exists() and metrics.stat().st_size > 0:
         before, now = yaml.safe_load(path.read_text()), config.model_dump(mode="json")
         differing = [key for key in _different(before, now) if key.split(".")[0] not in _FREE]
         if differing:

@@ -43,6 +43,6 @@ def write_shards(folder: Path, rows: list[dict[str, Any]], files: int = 2, group
 
 
 def write_tiny_model(folder: Path, rows: list[dict[str, Any]], *, tied: bool = True) -> Path:
-    """A Qwen2 of two layers and its tokenizer."""
+    """A Llama of two layers and its tokenizer."""
     shape = TinyConfig(vocabulary=384, width=32, layers=2, heads=4, tied=tied, positions=512)
     return make_tiny(folder, (turn["content"] for row in rows for turn in row["messages"]), shape)

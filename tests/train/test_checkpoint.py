@@ -18,6 +18,7 @@ from train.model.policy import Policy
 from train.model.ranks import Ranks
 from train.optimizer import OptimizerConfig, make_optimizer, step_optimizer
 from train.runs import open_run
+from train.watch.watcher import METRICS
 
 
 def step(policy: Policy, optimizer: torch.optim.Optimizer, seed: int) -> float:
@@ -105,6 +106,14 @@ def test_a_folder_of_another_run_is_refused_and_the_difference_named(
     tiny_model: ModelConfig, alone: Ranks, tmp_path: Path
 ) -> None:
     open_run(tiny_model, tmp_path, alone)
+    (tmp_path / METRICS).write_text('{"step": 0}\n')
     open_run(tiny_model, tmp_path, alone)
     with pytest.raises(ConfigError, match="another run lies there; logit_chunk differs"):
         open_run(tiny_model.model_copy(update={"logit_chunk": 7}), tmp_path, alone)
+
+
+def test_a_run_that_took_no_step_may_be_begun_with_other_settings(
+    tiny_model: ModelConfig, alone: Ranks, tmp_path: Path
+) -> None:
+    open_run(tiny_model, tmp_path, alone)
+    open_run(tiny_model.model_copy(update={"logit_chunk": 7}), tmp_path, alone)

@@ -19,6 +19,7 @@ from train.data.packing import NO_TARGET, pack
 from train.model.config import ModelConfig
 from train.model.loading import ModelError, load_policy, load_tokenizer
 from train.model.ranks import Ranks
+from train.model.tiny import TinyConfig, make_tiny
 from train.optimizer import OptimizerConfig, make_optimizer, step_optimizer
 
 SHAPE = {
@@ -83,6 +84,13 @@ def test_an_architecture_that_changes_its_logits_is_refused(alone: Ranks, tmp_pa
     Gemma2Config(**SHAPE).save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="final_logit_softcapping"):
         load_policy(ModelConfig(path=str(tmp_path), random_weights=True, compute="float32"), alone)
+
+
+def test_a_small_models_tokenizer_is_loaded_as_it_was_made(tmp_path: Path) -> None:
+    folder = make_tiny(tmp_path, ["Now `a` is `12`.\n"] * 9, TinyConfig(vocabulary=300, width=32, heads=2))
+    tokenizer = load_tokenizer(ModelConfig(path=str(folder)))
+    pieces = [tokenizer.decode([token]) for token in tokenizer("Now `a` is `12`.\n")["input_ids"]]
+    assert pieces == ["Now `", "a", "` is `", "1", "2", "`.\n"]
 
 
 def test_a_model_that_is_not_there_is_an_error_that_names_it(alone: Ranks, tmp_path: Path) -> None:

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from transformers import AutoModelForCausalLM
 
+from tests.train.conftest import ALONE
+from tests.train.corpus import conversations, write_shards
 from tests.train.running import finish, metrics, start_sft, steps_taken, write_run
+from train.exit_codes import DONE
+from train.sft.config import SftConfig
+from train.sft.run import fine_tune
 
 STEPS = 12
 
@@ -94,6 +100,18 @@ def test_two_ranks_take_the_steps_of_one(unbroken: Path, tmp_path: Path, tiny: P
     assert [line["targets"] for line in twos] == [line["targets"] for line in ones]
     assert [line["loss"] for line in twos] == pytest.approx([line["loss"] for line in ones], rel=1e-5)
     assert [line["gradient_norm"] for line in twos] == pytest.approx([line["gradient_norm"] for line in ones], rel=1e-4)
+
+
+def test_an_unusable_row_is_told_beside_the_progress_line(
+    tmp_path: Path, tiny: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = conversations(30)
+    rows[3]["messages"] = [{"role": "user", "content": "no answer"}]
+    folder = write_shards(tmp_path / "corpus", rows)
+    data = {"sources": [{"path": str(folder)}], "sequence_length": 256, "rows_per_step": 2, "max_epochs": 1}
+    config = SftConfig.model_validate(yaml.safe_load(write_run(tmp_path, tiny, folder, data=data).read_text()))
+    assert fine_tune(config, ALONE) == DONE
+    assert "1 unusable so far, the last: " in capfd.readouterr().err
 
 
 def test_data_that_ends_before_the_steps_do_ends_the_run_with_a_model(tmp_path: Path, tiny: Path, corpus: Path) -> None:

@@ -26,6 +26,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
         ModelError: there is no such model, or its tokenizer has no end-of-text token.
     """
     where = config.tokenizer or config.path
+    _check_folder(where)
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(where)
     except (OSError, ValueError) as error:
@@ -47,6 +48,7 @@ def load_policy(config: ModelConfig, ranks: Ranks, seed: int = 0) -> Policy:
     Raises:
         ModelError: there is no such model, or it cannot be trained.
     """
+    _check_folder(config.path)
     try:
         architecture = AutoConfig.from_pretrained(config.path)
     except (OSError, ValueError) as error:
@@ -84,6 +86,14 @@ def decoder_layers(lm: PreTrainedModel) -> list[nn.Module]:
     if not layers:
         raise ModelError(f"{type(lm).__name__} does not name its decoder layers (_no_split_modules)")
     return layers
+
+
+def _check_folder(where: str) -> None:
+    """What is plainly a folder of this machine and is not there need not be asked of the Hub for a minute."""
+    path = Path(where)
+    is_local = path.is_absolute() or (len(path.parts) > 1 and Path(path.parts[0]).is_dir())
+    if is_local and not path.exists():
+        raise ModelError(f"{where}: no model there: the folder does not exist")
 
 
 def _absent(where: str, error: Exception) -> str:

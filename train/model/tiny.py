@@ -1,6 +1,7 @@
 """Small models from nothing: a tokenizer trained on the texts at hand and a Llama architecture without weights."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from transformers import LlamaConfig, PreTrainedTokenizerFast
 from train.config import Section
 from train.data.config import SourceConfig
 from train.data.conversation import read_conversation
-from train.data.shards import Shards
+from train.data.shards import DataError, Shards
+from train.exit_codes import DONE, USAGE
 
 END = "<|end|>"
 
@@ -73,8 +75,6 @@ def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
         num_attention_heads=shape.heads,
         num_key_value_heads=max(1, shape.heads // 2),
         max_position_embeddings=shape.positions,
-        # Transformers' 0.02 is meant for widths of thousands; a narrow model that begins so begins to learn late.
-        initializer_range=shape.width**-0.5,
         tie_word_embeddings=shape.tied,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -90,14 +90,19 @@ def texts_of(source: SourceConfig) -> Iterable[str]:
             yield turn["content"]
 
 
-def main() -> None:
-    """`python -m train.model.tiny CORPUS FOLDER`."""
+def main() -> int:
+    """`python -m train.model.tiny CORPUS FOLDER`; returns the exit code."""
     parser = argparse.ArgumentParser(prog="train.model.tiny", description=__doc__)
     parser.add_argument("corpus", help="a corpus folder; the tokenizer learns from its explanations")
     parser.add_argument("folder", type=Path, help="where tokenizer and architecture go")
     args = parser.parse_args()
-    make_tiny(args.folder, texts_of(SourceConfig(path=args.corpus)), TinyConfig())
+    try:
+        make_tiny(args.folder, texts_of(SourceConfig(path=args.corpus)), TinyConfig())
+    except DataError as error:
+        print(f"train.model.tiny: {error}", file=sys.stderr)
+        return USAGE
+    return DONE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

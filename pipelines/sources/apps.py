@@ -2,29 +2,25 @@
 
 from collections.abc import Iterator
 
-from pipelines.sources.fields import Row, json_in, required, text
-from pipelines.sources.json_tests import entry_in, function_name, tests_in, texts_in
+from pipelines.sources.fields import Row, required, text
+from pipelines.sources.json_tests import tests_in, texts_in
 from pipelines.sources.located import Found, Place, Posed
 from pipelines.sources.partition import part_of, source_and_split
 from pipelines.sources.programs import solutions_of
-from pipelines.sources.tests_of import within_bounds
 from schemas.problem import Problem
 
 COLUMNS = ("problem_id", "id", "question", "solutions", "input_output", "difficulty", "starter_code")
 LICENSE = "MIT"
-PUBLIC_TESTS = 3
 
 
 def read_row(row: Row, place: Place) -> Iterator[Found]:
-    """The problem of a row and its solutions. The set keeps one list of tests; the first three count as public.
+    """The problem of a row and its solutions.
 
     Raises:
         Fault: the row cannot be used at all.
     """
     source, split = source_and_split("codeparrot/apps", place.file)
-    raw = json_in(row, "input_output")
-    entry = entry_in(text(row, "starter_code"), function_name(raw))
-    tests, left_out = within_bounds(tests_in(raw, entry, PUBLIC_TESTS))
+    entry, tests, left_out = tests_in(row)
     name = text(row, "problem_id") or text(row, "id") or str(place.number)
     problem = Problem(
         id=f"apps/{part_of(place.file) or 'row'}-{name}",

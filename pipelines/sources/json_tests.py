@@ -4,14 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.sources.fields import Row, json_in
-from pipelines.sources.located import Fault
+from pipelines.sources.fields import Row, json_in, text
+from pipelines.sources.located import Fault, LeftOut
 from pipelines.sources.programs import Written
-from pipelines.sources.tests_of import call_test, call_text, paired, stdin_test
+from pipelines.sources.tests_of import call_test, call_text, paired, stdin_test, within_bounds
 from schemas.solution import TestCase
 
+_PUBLIC_TESTS = 3
 
-def function_name(tests: Any) -> str | None:
+
+def _function_name(tests: Any) -> str | None:
     """The function that the tests call, None where they are for a script.
 
     Raises:
@@ -34,7 +36,7 @@ def _value(expected: Any) -> str | None:
     return repr(expected[0]) if isinstance(expected, list) and len(expected) == 1 else repr(expected)
 
 
-def tests_in(tests: Any, entry: str | None, public: int) -> Iterator[TestCase]:
+def _tests_in(tests: Any, entry: str | None, public: int) -> Iterator[TestCase]:
     """The tests of an `input_output` column; those after the first `public` ones are hidden.
 
     Raises:
@@ -57,6 +59,19 @@ def entry_in(starter: str, name: str | None) -> str | None:
     if name is None:
         return None
     return f"Solution().{name}" if "class Solution" in starter else name
+
+
+def tests_in(row: Row) -> tuple[str | None, tuple[TestCase, ...], tuple[LeftOut, ...]]:
+    """How a row's function is called, None for a script; its tests; those left out.
+
+    The sets keep one list of tests: the first three count as public, the rest as hidden.
+
+    Raises:
+        Fault: the column holds something else, or the inputs do not fit a call.
+    """
+    raw = json_in(row, "input_output")
+    entry = entry_in(text(row, "starter_code"), _function_name(raw))
+    return entry, *within_bounds(_tests_in(raw, entry, _PUBLIC_TESTS))
 
 
 def texts_in(row: Row, entry: str | None) -> Iterator[Written]:

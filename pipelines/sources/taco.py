@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from pipelines.sources.fields import Row, json_in, required, text, words
-from pipelines.sources.json_tests import entry_in, function_name, tests_in, texts_in
+from pipelines.sources.fields import Row, required, text, words
+from pipelines.sources.json_tests import tests_in, texts_in
 from pipelines.sources.located import Found, Place, Posed
 from pipelines.sources.partition import part_of, source_and_split
 from pipelines.sources.programs import solutions_of
-from pipelines.sources.tests_of import within_bounds
 from schemas.problem import Problem
 
 COLUMNS = (
@@ -23,7 +22,6 @@ COLUMNS = (
     "memory_limit",
 )
 LICENSE = "Apache-2.0"
-PUBLIC_TESTS = 3
 _AMOUNT = re.compile(r"([\d.]+)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {"": 1.0, "s": 1.0, "second": 1.0, "seconds": 1.0, "sec": 1.0, "ms": 1e-3, "milliseconds": 1e-3}
 _SIZES = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "megabytes": 1 << 20, "bytes": 1, "kilobytes": 1 << 10}
@@ -41,15 +39,13 @@ def _amount(value: str, units: dict[str, float] | dict[str, int]) -> float | Non
 
 
 def read_row(row: Row, place: Place) -> Iterator[Found]:
-    """The problem of a row and its solutions. The set keeps one list of tests; the first three count as public.
+    """The problem of a row and its solutions.
 
     Raises:
         Fault: the row cannot be used at all.
     """
     source, split = source_and_split("BAAI/TACO", place.file)
-    raw = json_in(row, "input_output")
-    entry = entry_in(text(row, "starter_code"), function_name(raw))
-    tests, left_out = within_bounds(tests_in(raw, entry, PUBLIC_TESTS))
+    entry, tests, left_out = tests_in(row)
     memory = _amount(text(row, "memory_limit"), _SIZES)
     problem = Problem(
         id=f"taco/{part_of(place.file) or 'row'}-{place.number}",

@@ -21,6 +21,7 @@ from templates.checking.retelling import Retelling
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex
 from templates.checking.statement_claims import STATEMENTS, outcome_missing
+from templates.checking.stream_claims import STREAMS
 from templates.checking.value_text import Unreadable
 from templates.checking.work_claims import WORKING
 from templates.execution import Execution
@@ -30,8 +31,8 @@ from tracer.replay import State
 MAX_PROBLEMS = 20
 """Problems after which a narration is not read on."""
 
-_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **EACH, **CHANGES, **EVENTS}
-_RANGES = {**CHANGES, **WITHIN}
+_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **EACH, **CHANGES, **STREAMS, **EVENTS}
+_RANGES = {**CHANGES, **STREAMS, **WITHIN}
 _BLOCKS = {**_CLAIMS, **WITHIN}
 
 

@@ -2,8 +2,8 @@
 
 import json
 
-from templates.changes import MUTATIONS
 from templates.execution import Execution
+from templates.segments import MUTATIONS
 from templates.values import value_text
 from tracer.events import Event, Opaque, Span, Value
 from tracer.replay import State

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from templates.expressions import Expression
+from templates.plans import LITERAL, NUMBER, Way, sight_of
 from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import Heap, literal_text, value_text
-from templates.work import LITERAL, NUMBER, Planner, Way, sight_of
+from templates.work import Planner
 from tracer.events import Exact, Ref, Span, Value
 
 _MOST = 8

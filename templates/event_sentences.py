@@ -1,10 +1,10 @@
 """Tells the events that are no statements: calls, returns, yields, exceptions and the end."""
 
 from templates.flow import Flow
+from templates.plans import sight_of
 from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import atom_text, value_text
-from templates.work import sight_of
 from tracer.events import Change, Event, Probe, Span, Value
 from tracer.replay import Frame, State
 

@@ -4,9 +4,9 @@ The only arithmetic of the narrator, and only where a reader asked for it: the p
 operands that the trace shows. The checker works every form out again.
 """
 
+from templates.plans import Piece
 from templates.running import Running
 from templates.sentences import Voice, code
-from templates.work import Piece
 
 _SHORT = 2
 """Factors of this many digits are known by heart."""

@@ -1,7 +1,7 @@
 """Puts an execution into words: one numbered step an event, every value from the trace or the source."""
 
 from schemas.narration import Narration
-from templates.changes import NOTHING, ChangeTeller, Scene, Segment, Worked, read_segment
+from templates.changes import ChangeTeller
 from templates.event_sentences import EventTeller
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
@@ -11,6 +11,7 @@ from templates.places import Places
 from templates.program_model import ProgramError, ProgramModel, Statement, read_program
 from templates.prompts import narration_prompt
 from templates.running import Running
+from templates.segments import NOTHING, Scene, Segment, Worked, read_segment
 from templates.sentences import Voice, code, sentences
 from templates.streams import StreamTeller
 from templates.values import literal_text
@@ -43,6 +44,21 @@ def narrate(execution: Execution, *, style: str = "steps", seed: int = 0, long_w
         NarrationError: the trace is cut, the source has no model, or the output is no text.
         StyleError: there is no such style.
     """
+    model = model_of(execution)
+    say = Voice(sentences(style), f"{seed}\n{execution.source}\n{execution.stdin}")
+    steps = _Narrator(execution, model, say, long_work).steps()
+    say.begin(0)
+    opening = say("opening" if execution.call is None else "opening__call")
+    explanation = "\n".join([opening, "", *steps, "", say("closing")])
+    return Narration(narration_prompt(execution, seed, style), explanation, answer(execution), style, len(steps))
+
+
+def model_of(execution: Execution) -> ProgramModel:
+    """The model of the program of an execution that can be told.
+
+    Raises:
+        NarrationError: the trace is cut, or the source has no model or coroutines.
+    """
     trace = execution.trace
     if trace.mark != "end" or not trace.events:
         raise NarrationError("trace_incomplete", f"the trace ends by {trace.mark!r} after {len(trace.events)} events")
@@ -52,12 +68,7 @@ def narrate(execution: Execution, *, style: str = "steps", seed: int = 0, long_w
         raise NarrationError("source", str(error)) from error
     if model.has_coroutines:
         raise NarrationError("coroutine", "coroutines start and stop in ways that a trace of calls does not tell")
-    say = Voice(sentences(style), f"{seed}\n{execution.source}\n{execution.stdin}")
-    steps = _Narrator(execution, model, say, long_work).steps()
-    say.begin(0)
-    opening = say("opening" if execution.call is None else "opening__call")
-    explanation = "\n".join([opening, "", *steps, "", say("closing")])
-    return Narration(narration_prompt(execution, seed, style), explanation, answer(execution), style, len(steps))
+    return model
 
 
 def answer(execution: Execution) -> str:
@@ -185,7 +196,8 @@ class _Narrator:
             running.changed = {*running.changed, *self.mutations[running.since :]}
             running.since = len(self.mutations)
         plan = running.plan = None
-        if segment.probes:
+        # With conditions probed alone, what is missing was evaluated all the same.
+        if segment.probes and self.execution.trace.header.get("probe") == "full":
             came_back = event.kind in ("return", "yield") and self._came_back(event, segment)
             plan = running.take(segment.probes, state.heap, came_back, self._following(number) == "exception")
         outcomes, kind = self.outcomes, statement.kind

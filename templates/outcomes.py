@@ -3,16 +3,17 @@
 from collections.abc import Set
 from typing import Any
 
-from templates.changes import ChangeTeller, Segment, Worked
+from templates.changes import ChangeTeller
 from templates.elements import elements_worked_out
 from templates.expressions import Expression
 from templates.flow import Flow, Loops
 from templates.long_arithmetic import worked_digits
+from templates.plans import Piece
 from templates.program_model import Statement
 from templates.running import Running
+from templates.segments import Segment, Worked
 from templates.sentences import code
 from templates.values import Heap, value_text
-from templates.work import Piece
 from tracer.events import Event, Exact, Opaque, Ref, Value
 from tracer.replay import State
 

@@ -1,8 +1,6 @@
 """One execution of one statement: what it has evaluated so far, and the plan of telling it."""
 
-from templates.program_model import Statement
-from templates.values import Heap, literal_text, value_text
-from templates.work import (
+from templates.plans import (
     BASE,
     CONTAINER,
     GONE,
@@ -13,10 +11,12 @@ from templates.work import (
     OPAQUE,
     Piece,
     Plan,
-    Planner,
     Way,
     sight_of,
 )
+from templates.program_model import Statement
+from templates.values import Heap, literal_text, value_text
+from templates.work import Planner
 from tracer.events import Opaque, Probe, Ref, Span, Value
 
 _MOST_PLANS = 512

@@ -5,25 +5,21 @@ taken further apart. What is not read this way is left to the full reading, whic
 """
 
 import ast
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from templates.checking.arithmetic import Fails, Unknown, Work, compiled, run, unknown
 from templates.checking.flow import Running
 from templates.checking.moment import Moment
+from templates.checking.parts import Part, part_of
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex, Statement
 from templates.checking.value_match import same
 from templates.checking.value_text import Literal, Raw, Reader, Row, Told, Unreadable
 from tracer.events import Exact, Ref, Span, Value
 
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_WHOLE = (ast.Lambda, ast.JoinedStr, ast.NamedExpr, ast.Await)
-"""Expressions whose inside is shown as it stands in the source."""
 _LOOSE = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr)
-_TIGHT = (ast.Attribute, ast.Subscript, ast.Call)
 _SIGNS: dict[type[ast.operator], str] = {
     **{ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**"},
     **{ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.MatMult: "@"},
@@ -36,25 +32,6 @@ _BETWEEN = "\x02"
 _CHAINS_HELD = 8
 """Chains of one expression and length that are kept."""
 _ATOMS = frozenset({int, float, str, bytes, bool, type(None)})
-
-
-@dataclass(slots=True, eq=False)
-class Part:
-    """An expression of the source, cut at its operands.
-
-    Attributes:
-        before, after: the parentheses around it in the source.
-        negative: whether a negative number may stand here bare.
-        pieces: the text in front of each operand, and the operand; `rest` the text behind the last.
-    """
-
-    node: ast.expr
-    span: Span
-    before: str
-    after: str
-    negative: bool
-    pieces: tuple[tuple[str, "Part"], ...]
-    rest: str
 
 
 @dataclass(slots=True, eq=False)
@@ -230,7 +207,7 @@ def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = ""
     came to, empty to take it from the probe.
     """
     index, running, segment = moment.index, moment.running, moment.segment
-    part = _part_of(index, running.statement, node) if running is not None else None
+    part = part_of(index, running.statement, node) if running is not None else None
     if running is None or part is None:
         return False
     news = running.probes.get(part.span, ())
@@ -265,7 +242,7 @@ def fits_stored(
     if running is None:
         return False
     statement = running.statement
-    target, part = _part_of(index, statement, node.target), _part_of(index, statement, node.value)
+    target, part = part_of(index, statement, node.target), part_of(index, statement, node.value)
     if target is None or part is None:
         return False
     chains = statement.chains.setdefault((node, len(forms)), [])
@@ -393,79 +370,3 @@ def _work(statement: Statement, index: SourceIndex, node: ast.expr | ast.AugAssi
         found = compiled(whole, index.bound, {operand: place for place, operand in enumerate(put)})
         statement.works[key] = found
     return found
-
-
-# The source.
-
-
-def _part_of(index: SourceIndex, statement: Statement, node: ast.expr) -> Part | None:
-    """An expression of a statement cut at its operands, None where it takes more than one line."""
-    if node not in statement.parts:
-        span = index.span(node)
-        statement.parts[node] = _cut(index, node, None, "", "") if span[0] == span[2] else None
-    found: Part | None = statement.parts[node]
-    return found
-
-
-def _cut(index: SourceIndex, node: ast.expr, parent: ast.expr | None, before: str, after: str) -> Part:
-    span = index.span(node)
-    line = index.lines[span[0] - 1]
-    tight = isinstance(parent, _TIGHT) and _is_base(parent, node)
-    power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.left is node
-    pieces: list[tuple[str, Part]] = []
-    at = span[1]
-    closed_by_own = isinstance(node, (ast.Call, ast.Tuple)) and line[span[3] - 1] == ")"
-    operands = sorted(_operands(node), key=lambda part: index.span(part)[:2])
-    ends = [index.span(part) for part in operands]
-    for number, (part, (_, start, _, end)) in enumerate(zip(operands, ends, strict=True)):
-        limit = ends[number + 1][1] if number + 1 < len(ends) else span[3] - closed_by_own
-        gap, opened = _fences(line[at:start])
-        closed = re.match(r"[\s)]*", line[end:limit])
-        behind = closed.group() if closed is not None else ""
-        fences = min(opened.count("("), behind.count(")"))
-        opened = opened[_nth_last(opened, "(", fences) :] if fences else ""
-        behind = behind[: _nth(behind, ")", fences)] if fences else ""
-        gap = line[at : start - len(opened)]
-        pieces.append((gap, _cut(index, part, node, opened, behind)))
-        at = end + len(behind)
-    return Part(node, span, before, after, not (tight or power), tuple(pieces), line[at : span[3]])
-
-
-def _fences(gap: str) -> tuple[str, str]:
-    """The text in front of an operand, cut in front of the parentheses that it ends with."""
-    found = re.search(r"[\s(]*$", gap)
-    at = found.start() if found is not None else len(gap)
-    return gap[:at], gap[at:]
-
-
-def _nth_last(text: str, sign: str, count: int) -> int:
-    at = len(text)
-    for _ in range(count):
-        at = text.rindex(sign, 0, at)
-    return at
-
-
-def _nth(text: str, sign: str, count: int) -> int:
-    at = -1
-    for _ in range(count):
-        at = text.index(sign, at + 1)
-    return at + 1
-
-
-def _is_base(parent: ast.expr, node: ast.expr) -> bool:
-    """Is it what a place or a call is of?"""
-    return node is getattr(parent, "value", None) or node is getattr(parent, "func", None)
-
-
-def _operands(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, _COMPREHENSIONS):
-        # What it runs over first is worked out outside of it.
-        yield node.generators[0].iter
-        return
-    if isinstance(node, _WHOLE):
-        return
-    for part in ast.iter_child_nodes(node):
-        if isinstance(part, ast.expr) and not isinstance(part, (ast.Slice, ast.Starred)):
-            yield part
-        elif isinstance(part, (ast.Slice, ast.Starred, ast.keyword)):
-            yield from _operands(part)

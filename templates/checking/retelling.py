@@ -6,49 +6,31 @@ one and the same object, which no text of values could say.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
 
+from templates.checking.cells import (
+    HIDDEN,
+    Cell,
+    Content,
+    Held,
+    elements_of,
+    holds_parts,
+    position_of,
+    recorded_at,
+    says,
+    shown_in,
+)
 from templates.checking.claims import Claim
 from templates.checking.moment import Moment
 from templates.checking.place_text import Link as PlaceLink
 from templates.checking.place_text import Nowhere, read_place
 from templates.checking.segment import NOTHING, Nothing, ObjectChange
-from templates.checking.value_match import Look, same, same_text
-from templates.checking.value_text import Cut, Gap, Instance, Literal, Made, Pair, Reader, Row, Told, read_value
+from templates.checking.value_match import Look
+from templates.checking.value_text import Cut, Gap, Instance, Literal, Pair, Reader, Told, read_value
 from tracer.events import DelItem, Event, Ref, SetItem, Value
 from tracer.replay import HeapObject, State
 
 _COMPARED_WHOLE = 32
 """Elements up to which an object that changed is compared whole at each step; the end compares all."""
-
-
-class Held(NamedTuple):
-    """Stands where an object is held, by its number."""
-
-    id: int
-
-
-class Hidden:
-    """Stands for what the text leaves out."""
-
-
-HIDDEN = Hidden()
-Cell = Told | Held | Hidden | str
-"""A str is the text of a value that has no parts, read where it is needed."""
-
-
-class Content:
-    """What the text told of an object: elements in order, or by key (a set's elements are keys).
-
-    `partial` is set where the text left keys out.
-    """
-
-    __slots__ = ("cells", "keyed", "partial")
-
-    def __init__(self) -> None:
-        self.cells: list[Cell] = []
-        self.keyed: dict[Told | str, Cell] = {}
-        self.partial = False
 
 
 class Retelling:
@@ -91,7 +73,7 @@ class Retelling:
         if not content.cells:
             content.keyed[key] = text
             return True
-        index = _index((key,), len(content.cells))
+        index = position_of((key,), len(content.cells))
         if index is not None:
             content.cells[index] = text
         return index is not None
@@ -122,10 +104,10 @@ class Retelling:
         try:
             cell = self._cell(told, segment.value_at(place), segment.now)
         except Nowhere:
-            cell = HIDDEN if _holds_parts(told) else told
+            cell = HIDDEN if holds_parts(told) else told
         link = place.links[-1]
         if content.cells or not isinstance(link, str):
-            index = _index(link, len(content.cells))
+            index = position_of(link, len(content.cells))
             if index is not None and content.cells:
                 content.cells[index] = cell
                 return
@@ -145,7 +127,7 @@ class Retelling:
         self._splice(moment, code, None, 0, (read_value(code["value"]),))
 
     def _append_all(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
-        self._splice(moment, code, None, 0, _elements(read_value(code["value"])))
+        self._splice(moment, code, None, 0, elements_of(read_value(code["value"])))
 
     def _insert(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
         self._splice(moment, code, claim.counts["i"], 0, (read_value(code["value"]),))
@@ -160,9 +142,9 @@ class Retelling:
             del content.cells[at]
 
     def _replace(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
-        old = _elements(read_value(code["old"]))
+        old = elements_of(read_value(code["old"]))
         count = sum(item.count if isinstance(item, Gap) else 1 for item in old)
-        self._splice(moment, code, claim.counts["i"], count, _elements(read_value(code["value"])))
+        self._splice(moment, code, claim.counts["i"], count, elements_of(read_value(code["value"])))
 
     def _splice(
         self, moment: Moment, code: dict[str, str], start: int | None, removed: int, items: tuple[Told, ...]
@@ -221,13 +203,13 @@ class Retelling:
     def _cell(self, told: Told, value: Value, look: Look) -> Cell:
         """What stands where a text says this; objects that it shows are filled with what it shows."""
         if not isinstance(value, Ref):
-            return HIDDEN if _holds_parts(told) else told
+            return HIDDEN if holds_parts(told) else told
         if not isinstance(told, Instance) or told.items is not None:
             self._fill(told, look(value.id), look)
         return Held(value.id)
 
     def _fill(self, told: Told, found: HeapObject, look: Look) -> None:
-        items = _shown(told)
+        items = shown_in(told)
         if items is None:
             return
         content = self.objects[found.id] = Content()
@@ -237,7 +219,7 @@ class Retelling:
             for item in items:
                 if isinstance(item, Pair):
                     key = item.key
-                    value = _keyed(key, held, look)
+                    value = recorded_at(key, held, look)
                     content.keyed[key] = HIDDEN if isinstance(value, Nothing) else self._cell(item.value, value, look)
                 elif not isinstance(item, Gap):
                     content.keyed[item] = HIDDEN
@@ -253,7 +235,7 @@ class Retelling:
             elif len(cells) < len(values):
                 cells.append(self._cell(item, values[len(cells)], look))
             else:
-                cells.append(HIDDEN if _holds_parts(item) else item)
+                cells.append(HIDDEN if holds_parts(item) else item)
         return cells
 
     # The recorded state.
@@ -290,7 +272,7 @@ class Retelling:
         if len(content.cells) > _COMPARED_WHOLE:
             keys = [made.change.key for made in changes if isinstance(made.change, (SetItem, DelItem))]
             indices = [key for key in keys if isinstance(key, int)]
-        return all(_is(content.cells[index], found.items[index], look) for index in indices)
+        return all(says(content.cells[index], found.items[index], look) for index in indices)
 
     @staticmethod
     def _same_size(content: Content, found: HeapObject) -> bool:
@@ -302,8 +284,8 @@ class Retelling:
         if not self._same_size(content, found):
             return False
         for key, cell in content.keyed.items():
-            value = _keyed(key, found.items, look)
-            if isinstance(value, Nothing) or not _is(cell, value, look):
+            value = recorded_at(key, found.items, look)
+            if isinstance(value, Nothing) or not says(cell, value, look):
                 return False
         return True
 
@@ -340,7 +322,7 @@ class Retelling:
         if isinstance(found.items, dict):
             return self._same_keys(content, found, look)
         return len(content.cells) == len(found.items) and all(
-            _is(cell, value, look) for cell, value in zip(content.cells, found.items, strict=True)
+            says(cell, value, look) for cell, value in zip(content.cells, found.items, strict=True)
         )
 
     @staticmethod
@@ -351,66 +333,9 @@ class Retelling:
         for name, value in names.items():
             if name.startswith("__") and name.endswith("__"):
                 continue
-            if name not in told or not _is(told[name], value, look):
+            if name not in told or not says(told[name], value, look):
                 return f"what the text tells of `{name}` does not add up to its value"
         return next((f"the text does not tell that `{name}` is gone" for name in told if name not in names), "")
-
-
-def _is(cell: Cell, value: Value, look: Look) -> bool:
-    if isinstance(cell, Hidden):
-        return True
-    if isinstance(cell, Held):
-        return isinstance(value, Ref) and value.id == cell.id
-    if isinstance(cell, str):
-        return not isinstance(value, Ref) and same_text(cell, value, look)
-    return not isinstance(value, Ref) and same(cell, value, look)
-
-
-def _holds_parts(told: Told) -> bool:
-    return isinstance(told, (Row, Instance))
-
-
-def _elements(told: Told) -> tuple[Told, ...]:
-    """The elements that a text of a list shows; of bytes, its numbers."""
-    items = _shown(told)
-    return items if items is not None else ()
-
-
-def _shown(told: Told) -> tuple[Told, ...] | None:
-    """The elements, pairs or fields that the text of an object shows; None where it shows none."""
-    if isinstance(told, Row):
-        return told.items
-    if isinstance(told, Instance):
-        return told.items
-    if isinstance(told, Literal) and isinstance(told.value, bytes):
-        return tuple(Literal(number) for number in told.value)
-    if isinstance(told, Cut) and isinstance(told.head, bytes) and isinstance(told.tail, bytes):
-        head, tail = (tuple(Literal(number) for number in part) for part in (told.head, told.tail))
-        return (*head, Gap(told.count), *tail)
-    if not isinstance(told, Made):
-        return None
-    for item in told.items:
-        if isinstance(item, (Row, Cut)) or (isinstance(item, Literal) and isinstance(item.value, bytes)):
-            return _shown(item)
-    return told.items if all(isinstance(item, (Pair, Gap)) for item in told.items) else ()
-
-
-def _index(link: PlaceLink, size: int) -> int | None:
-    """The position that a link means in so many elements."""
-    if isinstance(link, str) or not isinstance(link[0], Literal) or not isinstance(link[0].value, int):
-        return None
-    index = link[0].value + size * (link[0].value < 0)
-    return index if 0 <= index < size else None
-
-
-def _keyed(key: Told | str, held: dict[Value, Value], look: Look) -> Value | Nothing:
-    """What is recorded under a key that is told, `NOTHING` where nothing is."""
-    if isinstance(key, str):
-        return held.get(key, NOTHING)
-    if isinstance(key, Literal):
-        value: Any = key.value
-        return held.get(value, NOTHING)
-    return next((held[place] for place in held if same(key, place, look)), NOTHING)
 
 
 Act = Callable[[Retelling, Moment, dict[str, str], Claim], None]

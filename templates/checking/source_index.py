@@ -3,12 +3,12 @@
 import ast
 import io
 import tokenize
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from templates.checking.quiet import without_warnings
 from templates.checking.value_text import MAX_TEXT
 from tracer.events import Span
 
@@ -27,8 +27,7 @@ def parse_expression(text: str) -> ast.expr | None:
     if len(text) > MAX_TEXT:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+        with without_warnings():
             return ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -114,7 +113,8 @@ class SourceIndex:
         self.begins: dict[ast.AST, tuple[ast.AST, str]] = {}
         self._spans: dict[ast.AST, Span] = {}
         self._loops: dict[ast.AST, ast.AST] = {}
-        tree = ast.parse(source)
+        with without_warnings():
+            tree = ast.parse(source)
         self._hang(tree.body, None)
         for node in ast.walk(tree):
             self._note(node)

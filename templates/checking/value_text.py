@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
+from templates.checking.quiet import without_warnings
+
 MAX_TEXT = 20_000
 """Characters of one value, place or expression that are read at all."""
 _LONG = 4_000
@@ -161,7 +163,8 @@ class Reader:
         if "\\" not in piece and piece[0] != "b":
             return piece[1:-1]
         try:
-            value = ast.literal_eval(piece)
+            with without_warnings():
+                value = ast.literal_eval(piece)
         except (SyntaxError, ValueError) as error:
             raise Unreadable(f"{piece[:40]} is no literal") from error
         assert isinstance(value, (str, bytes))

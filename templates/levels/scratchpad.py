@@ -5,8 +5,8 @@ from templates.execution import Execution
 from templates.flow import Flow, read_flow
 from templates.levels.net import NetTeller
 from templates.levels.regions import Regions, read_regions
-from templates.narrator import NarrationError, answer
-from templates.program_model import ProgramError, Statement, read_program
+from templates.narrator import NarrationError, answer, model_of
+from templates.program_model import Statement
 from templates.prompts import narration_prompt
 from templates.sentences import Voice, code
 from templates.values import value_text
@@ -20,15 +20,7 @@ def narrate_state(execution: Execution, say: Voice, seed: int = 0) -> Narration:
         NarrationError: the trace is cut, or the source has no model.
     """
     trace = execution.trace
-    if trace.mark != "end" or not trace.events:
-        raise NarrationError("trace_incomplete", f"the trace ends by {trace.mark!r} after {len(trace.events)} events")
-    try:
-        model = read_program(execution.source)
-    except ProgramError as error:
-        raise NarrationError("source", str(error)) from error
-    if model.has_coroutines:
-        raise NarrationError("coroutine", "coroutines start and stop in ways that a trace of calls does not tell")
-    regions = read_regions(trace, model)
+    regions = read_regions(trace, model_of(execution))
     for event, statement in zip(trace.events, regions.statements, strict=True):
         if event.kind == "line" and statement is None:
             raise NarrationError("statement", f"no statement begins where an event stands: {event.span}")

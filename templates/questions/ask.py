@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from templates.execution import Execution
 from templates.flow import read_flow
+from templates.one_line import parse_quietly
 from templates.program_model import ProgramError, ProgramModel, Statement, read_program
 from templates.sentences import environment
 from templates.values import value_text
@@ -171,7 +172,7 @@ def _tested(statement: Statement | None) -> list[str]:
     """The names in the test of an `if` or `while` that calls nothing, in order; none for any other statement."""
     if statement is None or statement.kind not in ("if", "while") or statement.test is None:
         return []
-    nodes = list(ast.walk(ast.parse(f"({statement.test.text})", mode="eval")))
+    nodes = list(ast.walk(parse_quietly(f"({statement.test.text})", "eval")))
     if any(isinstance(node, ast.Call | ast.NamedExpr | ast.Lambda | ast.GeneratorExp | ast.Await) for node in nodes):
         return []
     named = [node for node in nodes if isinstance(node, ast.Name)]

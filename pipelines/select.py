@@ -78,7 +78,7 @@ class Selection:
 def _tests_of(solution: Solution, problems: Sequence[Problem]) -> tuple[tuple[TestCase, ...], bool]:
     """The tests that a solution runs on, its own or its problem's, and whether answers can be judged."""
     if solution.tests:
-        return solution.tests, True
+        return solution.tests, solution.checker == "tokens"
     problem = next((each for each in problems if each.tests), None)
     return (problem.tests, problem.checker == "tokens") if problem else ((), True)
 

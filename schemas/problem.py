@@ -1,14 +1,9 @@
 """What sources read of a problem itself: its statement, its tests, and how an answer is judged."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from schemas.job import ProgramKind
-from schemas.solution import Solution, TestCase
-
-Checker = Literal["tokens", "custom"]
-"""`tokens`: an answer is compared token by token, floats within 1e-5. `custom`: several answers are
-right and the source's own checker would have to say, so that nothing is judged here."""
+from schemas.solution import Checker, Solution, TestCase
 
 
 @dataclass(frozen=True)
@@ -55,6 +50,7 @@ def problem_of(solution: Solution) -> Problem:
         tests=solution.tests,
         source=solution.source,
         license=solution.license,
+        checker=solution.checker,
         difficulty=solution.difficulty,
         tags=solution.tags,
         split=solution.split,

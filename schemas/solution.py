@@ -1,8 +1,13 @@
 """What sources read: a solution of a problem, and the tests it runs on."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from schemas.job import Program
+
+Checker = Literal["tokens", "custom"]
+"""`tokens`: an answer is compared token by token, floats within 1e-5. `custom`: several answers are
+right and the source's own checker would have to say, so that nothing is judged here."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Solution:
         model: who wrote it, where the source tells; empty where people did or nobody knows.
         correct: what the source says of it; selection may go by it, no verdict does.
         difficulty, tags: the problem's, as the source words them.
+        checker: how answers to its own tests are judged.
     """
 
     id: str
@@ -50,3 +56,4 @@ class Solution:
     correct: bool | None = None
     difficulty: str = ""
     tags: tuple[str, ...] = ()
+    checker: Checker = "tokens"

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from pipelines.sources.fields import Row
 from pipelines.sources.lines import MAX_LINE_BYTES, parsed_object, text_rows
@@ -11,7 +11,7 @@ from pipelines.sources.python_text import call_fault, program_fault
 from schemas.configs import SPLITS
 from schemas.job import Program
 from schemas.reject import RejectRow
-from schemas.solution import Solution, TestCase
+from schemas.solution import Checker, Solution, TestCase
 
 _FORMAT = "the README shows the format of a row"
 
@@ -78,6 +78,9 @@ def _solution(row: Row) -> tuple[Solution, list[Any], str]:
     split = _typed(row, "split", (str,))
     if split is not None and split not in SPLITS:
         raise Fault("bad_value", f"field `split` is {split!r}, expected one of {', '.join(SPLITS)}")
+    checker = _typed(row, "checker", (str,), default="tokens")
+    if checker not in get_args(Checker):
+        raise Fault("bad_value", f"field `checker` is {checker!r}, expected one of {', '.join(get_args(Checker))}")
     code = _typed(row, "code", (str,), required=True)
     program = Program(
         kind=kind,
@@ -107,6 +110,7 @@ def _solution(row: Row) -> tuple[Solution, list[Any], str]:
         model=str(_typed(row, "model", (str,), default="")),
         correct=_typed(row, "correct", (bool,)),
         difficulty=str(_typed(row, "difficulty", (str, int), default="")),
+        checker=checker,
         tags=tuple(str(tag) for tag in _typed(row, "tags", (list, tuple), default=())),
     )
     return solution, tests, field

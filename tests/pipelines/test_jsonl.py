@@ -51,6 +51,15 @@ def test_what_a_row_says_of_its_own_outcome_is_not_read() -> None:
     assert plain.solution == boasting.solution
 
 
+def test_how_answers_are_judged_is_read() -> None:
+    checkers = [
+        found.solution.checker
+        for found in read(stdin_row("a"), stdin_row("b", checker="custom"))
+        if isinstance(found, Located)
+    ]
+    assert checkers == ["tokens", "custom"]
+
+
 def test_what_selection_goes_by_is_read() -> None:
     (found,) = read(stdin_row("a", model="m", correct=False, difficulty=1500, tags=["dp"]))
     assert isinstance(found, Located)
@@ -71,6 +80,7 @@ def test_what_selection_goes_by_is_read() -> None:
         (stdin_row("a") | {"id": True}, "wrong_type", "`id` is bool"),
         (stdin_row("a") | {"kind": "java"}, "bad_value", "'java'"),
         (stdin_row("a") | {"split": "dev"}, "bad_value", "'dev'"),
+        (stdin_row("a") | {"checker": "mine"}, "bad_value", "'mine', expected one of tokens, custom"),
         (stdin_row("a") | {"time_limit_s": 0}, "bad_value", "above 0"),
         (stdin_row("a", tests=[]), "no_tests", "`tests` is empty"),
         (stdin_row("a") | {"tests": None}, "missing_field", "`tests`"),

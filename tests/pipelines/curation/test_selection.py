@@ -140,3 +140,15 @@ def test_some_right_solutions_of_each_model_are_to_be_predicted(curation: Curati
     planned = select_problem(rows, OPTIONS).planned
     runs = {each.trace_id: run_of(each.trace_id, "2" if each.row.solution.id == "wrong" else "1") for each in planned}
     assert predicted_solutions(planned, runs, curation) == predicted
+
+
+def test_where_several_answers_are_right_none_is_expected() -> None:
+    judged = select_problem([located()], OPTIONS).planned
+    left_open = select_problem([located(checker="custom")], OPTIONS)
+    assert [each.test.expected for each in judged] == ["1"]
+    assert [each.test.expected for each in left_open.planned] == [None]
+
+
+def test_a_row_that_poses_its_problem_says_how_it_is_judged() -> None:
+    selection = select_problem([located(checker="custom", statement="Print any number.")], OPTIONS)
+    assert [each.problem.checker for each in selection.problems] == ["custom"]

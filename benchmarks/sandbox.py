@@ -1,9 +1,11 @@
 """What a job costs in each kind of sandbox, side by side in one run. Needs root, Docker and bubblewrap.
 
 Ours runs in containers and in plain processes; beside it a `docker run` a job, a `docker exec` a job (through
-the SDK, into a container that is there), a bubblewrap a job, a bare subprocess a job, and a fork server
+the SDK, into a container that is there), a bubblewrap a job, a bare subprocess a job, and a lean fork server
 without any isolation. CPU is that of everything involved: a private engine in a control group of its own,
-this process and its children. Usage: python benchmarks/sandbox.py [--jobs N]
+this process and its children. The sides take turns, so that a noisy neighbour disturbs all of them alike. Then: what
+a traced job of some 100 ms costs more than in the lean fork server, and how much later the job after an
+attack is. Usage: python benchmarks/sandbox.py [--jobs N]
 """
 
 import argparse
@@ -18,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,10 @@ from sandbox.image import HOME, PYTHON, image_tag
 from sandbox.process_backend import jail_root
 from schemas.job import Job, Limits, Program
 from tests.private_engine import PrivateEngine
-from tracer.program import prepare_program, run_prepared
 
 CODE = "n = int(input())\nt = 0\nfor i in range(n):\n    t += i\nprint(t)\n"
-TRIVIAL, TRACED = "5\n", "330\n"  # the second is a little over 1,000 events
+TRIVIAL, TRACED, LONG = "5\n", "330\n", "200000\n"  # the second is a little over 1,000 events, the third some 100 ms
+ROUNDS = 5
 LIMITS = Limits(max_events=10**6, max_trace_bytes=50_000_000)
 RUNNER = """
 import os, sys
@@ -49,6 +51,43 @@ run_program(spec, report)
 os.write(back, os.pread(out, 1 << 20, 0))
 os._exit(0)
 """
+LEAN = """
+import gc, os, struct, sys
+sys.path.append({home!r})
+from tracer.program import prepare_program, run_prepared
+spec = dict(kind="stdin", code={code!r}, prelude="", setup="", call=None, probe="full", hash_seed=0,
+            max_events=10**6, max_trace_bytes=50_000_000, traced={traced})
+for _ in range(10):
+    prepare_program(spec)
+gc.collect()
+gc.freeze()
+take, give = sys.stdin.buffer, sys.stdout.buffer
+while head := take.read(4):
+    data = take.read(*struct.unpack(">I", head))
+    given, put = os.pipe()
+    os.write(put, data)
+    os.close(put)
+    got, report = os.memfd_create("o"), os.memfd_create("r")
+    pid = os.fork()
+    if not pid:
+        os.dup2(given, 0)
+        os.dup2(got, 1)
+        os._exit(run_prepared(prepare_program(spec), None, report))
+    os.waitpid(pid, 0)
+    printed, told = (os.pread(fd, os.fstat(fd).st_size, 0) for fd in (got, report))
+    give.write(struct.pack(">II", len(printed), len(told)) + printed + told)
+    give.flush()
+    for fd in (given, got, report):
+        os.close(fd)
+"""
+HOSTILE = (
+    "import ctypes; ctypes.string_at(0)",
+    "import os; os.kill(os.getpid(), 9)",
+    "import os\nwhile True: os.write(1, b'x' * 9999)",
+    "x = []\nwhile True: x.append(bytearray(10**6))",
+    "import threading\nfor _ in range(9): threading.Thread(target=lambda: exec('while True: pass')).start()",
+    "import time; time.sleep(100)",
+)
 Run = Callable[[str], bytes]
 
 
@@ -100,31 +139,27 @@ def by_exec(url: str, container: str, arguments: list[str]) -> Run:
     return run
 
 
-def by_fork(traced: bool) -> Run:
-    """A warm interpreter forked for each job, with pipes and nothing else."""
+class LeanServer:
+    """A small warm interpreter that forks itself for each job: pipes, no isolation, no limit, no verdict."""
 
-    def run(stdin: str) -> bytes:
-        given, put = os.pipe()
-        taken, got = (os.memfd_create("out"),) * 2 if traced else os.pipe()
-        report = os.memfd_create("report")
-        os.write(put, stdin.encode())
-        os.close(put)
-        pid = os.fork()
-        if not pid:
-            os.dup2(given, 0)
-            os.dup2(got, 1)
-            spec = {"kind": "stdin", "code": CODE, "prelude": "", "setup": "", "traced": traced, "probe": "full"}
-            spec |= {"hash_seed": 0, "max_events": 10**6, "max_trace_bytes": 50_000_000}
-            os._exit(run_prepared(prepare_program(spec), None, report))
-        if not traced:
-            os.close(got)
-        os.waitpid(pid, 0)
-        data = os.pread(taken, 1 << 20, 0) if traced else os.read(taken, 1 << 20)
-        for fd in (given, taken, report):
-            os.close(fd)
-        return data
+    def __init__(self, home: str, traced: bool) -> None:
+        code = LEAN.format(home=home, code=CODE, traced=traced)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
-    return run
+    def run(self, stdin: str) -> bytes:
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None and answers is not None
+        asked.write(struct.pack(">I", len(stdin)) + stdin.encode())
+        asked.flush()
+        printed, told = struct.unpack(">II", answers.read(8))
+        stdout = answers.read(printed)
+        answers.read(told)
+        return stdout
+
+    def close(self) -> None:
+        self._process.communicate()
 
 
 def by_ours(sandbox: Sandbox, traced: bool) -> Run:
@@ -152,35 +187,80 @@ def living_s(pid: int) -> int:
     return total
 
 
-def measure(engine: PrivateEngine, side: str, run: Run, stdin: str, *, slots: int, count: int) -> Row:
-    answer = f"{int(stdin) * (int(stdin) - 1) // 2}\n".encode()
-    times: list[float] = []
-    lock = threading.Lock()
+@dataclass
+class Side:
+    """One way to run jobs, and what has been seen of it so far."""
 
-    def one(_: int) -> None:
+    name: str
+    run: Run
+    count: int
+    times: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+    def go(self, engine: PrivateEngine, stdin: str, slots: int, count: int) -> None:
+        """Run some jobs more."""
+        answer = f"{int(stdin) * (int(stdin) - 1) // 2}\n".encode()
+
+        def one(_: int) -> None:
+            began = time.perf_counter()
+            assert self.run(stdin) == answer
+            self.times.append(time.perf_counter() - began)
+
+        before, began = cpu_s(engine), time.perf_counter()
+        if slots == 1:
+            for number in range(count):
+                one(number)
+        else:
+            with ThreadPoolExecutor(slots) as threads:
+                list(threads.map(one, range(count)))
+        self.wall_s += time.perf_counter() - began
+        self.cpu_s += cpu_s(engine) - before
+
+    def row(self, job: str, slots: int) -> Row:
+        times = sorted(self.times)
+        count = len(times)
+        p99 = times[min(count - 1, int(0.99 * count))]
+        # bubblewrap leaves its process namespace to itself: nobody here reaps, and so counts, what ran inside.
+        cpu_ms = None if self.name.startswith("bubblewrap") else self.cpu_s / count * 1e3
+        return Row(self.name, job, slots, count / self.wall_s, statistics.median(times) * 1e3, p99 * 1e3, cpu_ms)
+
+
+def measure(engine: PrivateEngine, sides: list[Side], stdin: str, job: str, slots: int) -> list[Row]:
+    """Run each side's jobs, the sides taking turns."""
+    for side in sides:
+        for _ in range(2 * slots):
+            side.run(stdin)
+    for _ in range(ROUNDS):
+        for side in sides:
+            side.go(engine, stdin, slots, max(1, side.count // ROUNDS))
+    return [side.row(job, slots) for side in sides]
+
+
+def open_all(sandbox: Sandbox) -> None:
+    """Have every slot's jail opened before anything is measured."""
+    slow = Job(Program("stdin", "import time; time.sleep(1)"))
+    with ThreadPoolExecutor(len(sandbox.slots)) as threads:
+        list(threads.map(sandbox.run, [slow] * len(sandbox.slots)))
+
+
+def lateness_ms(sandbox: Sandbox) -> float:
+    """How much later than an ordinary job the one after an attack is, at the median."""
+    job = Job(Program("stdin", CODE), TRIVIAL, limits=LIMITS)
+    tight = Limits(cpu_s=1, wall_s=0.3, memory_bytes=128 << 20, output_bytes=1 << 20)
+
+    def timed() -> float:
         began = time.perf_counter()
-        assert run(stdin) == answer
-        with lock:
-            times.append(time.perf_counter() - began)
+        assert sandbox.run(job).verdict == "ok"
+        return (time.perf_counter() - began) * 1e3
 
-    for _ in range(2 * slots):
-        one(0)
-    times.clear()
-    before, began = cpu_s(engine), time.perf_counter()
-    if slots == 1:
-        for number in range(count):
-            one(number)
-    else:
-        with ThreadPoolExecutor(slots) as threads:
-            list(threads.map(one, range(count)))
-    wall, used = time.perf_counter() - began, cpu_s(engine) - before
-    times.sort()
-    job = "traced" if stdin == TRACED else "trivial" if stdin == TRIVIAL else "traced, long"
-    p99 = times[min(len(times) - 1, int(0.99 * len(times)))]
-    p50 = statistics.median(times)
-    # bubblewrap leaves its process namespace to itself: nobody here reaps, and so counts, what ran inside.
-    cpu_ms = None if side.startswith("bubblewrap") else used / count * 1e3
-    return Row(side, job, slots, count / wall, p50 * 1e3, p99 * 1e3, cpu_ms)
+    plain, after = [], []
+    for _ in range(5):
+        for code in HOSTILE:
+            sandbox.run(Job(Program("stdin", code), limits=tight))
+            after.append(timed())
+            plain += [timed() for _ in range(3)]
+    return statistics.median(after) - statistics.median(plain)
 
 
 def main() -> None:
@@ -188,6 +268,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=200, help="jobs of our own a row; slower sides run fewer")
     count = parser.parse_args().jobs
     rows: list[Row] = []
+    late: dict[str, float] = {}
     with PrivateEngine() as engine:
         os.environ["DOCKER_HOST"] = engine.url
         client = docker.APIClient(base_url=engine.url)
@@ -198,7 +279,8 @@ def main() -> None:
                 Sandbox(SandboxConfig("docker", slots)) as boxed,
                 Sandbox(SandboxConfig("process", slots)) as plain,
             ):
-                boxed.run(Job(Program("stdin", "")))
+                for sandbox in (boxed, plain):
+                    open_all(sandbox)
                 image = image_tag()
                 host = client.create_host_config(
                     network_mode="none", read_only=True, cap_drop=["ALL"], auto_remove=True
@@ -208,31 +290,33 @@ def main() -> None:
                 client.start(box)
                 root = str(jail_root())
                 wrap = ["bwrap", "--ro-bind", root, "/", "--unshare-all", "--cap-drop", "ALL", "--die-with-parent"]
-                for traced, stdin in ((False, TRIVIAL), (True, TRACED)):
+                for job, traced, stdin in (("trivial", False, TRIVIAL), ("traced", True, TRACED)):
                     inside = [PYTHON, *command(traced, HOME)]
                     bare = [sys.executable, *command(traced, root + HOME)]
                     docker_run = ["docker", "-H", engine.url, "run", "--rm", "-i", *guards, image, *inside]
-                    for side, run, jobs in (
-                        ("ours, docker", by_ours(boxed, traced), count),
-                        ("ours, process", by_ours(plain, traced), count),
-                        ("bare fork server", by_fork(traced), count),
-                        ("bare subprocess", by_subprocess(bare), count // 4),
-                        ("bubblewrap a job", by_subprocess([*wrap, *inside]), count // 4),
-                        ("docker exec a job", by_exec(engine.url, box, inside), count // 8),
-                        ("docker run a job", by_subprocess(docker_run), count // 20),
-                    ):
-                        if slots > 1 and side == "bare fork server":
-                            continue  # it has one thread, or its forks would not be sound
-                        rows.append(measure(engine, side, run, stdin, slots=slots, count=max(4, jobs)))
+                    lean = LeanServer(root + HOME, traced)
+                    sides = [
+                        Side("ours, docker", by_ours(boxed, traced), count),
+                        Side("ours, process", by_ours(plain, traced), count),
+                        Side("bare subprocess", by_subprocess(bare), count // 4),
+                        Side("bubblewrap a job", by_subprocess([*wrap, *inside]), count // 4),
+                        Side("docker exec a job", by_exec(engine.url, box, inside), count // 8),
+                        Side("docker run a job", by_subprocess(docker_run), count // 20),
+                    ]
+                    if slots == 1:
+                        sides.append(Side("lean fork server", lean.run, count))
+                    rows += measure(engine, sides, stdin, job, slots)
+                    if slots == 1 and traced:
+                        long = [Side(side.name, side.run, max(ROUNDS, count // 8)) for side in (*sides[:2], sides[-1])]
+                        rows += measure(engine, long, LONG, "traced, long", 1)
+                    lean.close()
                 if slots == 1:
-                    long = "8000\n"
-                    for side, run in (("ours, docker", by_ours(boxed, True)), ("bare fork server", by_fork(True))):
-                        rows.append(measure(engine, side, run, long, slots=1, count=max(4, count // 10)))
+                    late = {"docker": lateness_ms(boxed), "process": lateness_ms(plain)}
                 client.remove_container(box, force=True)
-    report(rows)
+    report(rows, late)
 
 
-def report(rows: list[Row]) -> None:
+def report(rows: list[Row], late: dict[str, float]) -> None:
     ours = {(row.job, row.slots): row.cpu_ms or 0.0 for row in rows if row.side == "ours, docker"}
     print("| side | job | slots | jobs/s | p50 ms | p99 ms | CPU ms a job | times ours (docker) |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
@@ -246,9 +330,15 @@ def report(rows: list[Row]) -> None:
             f"| {row.side} | {row.job} | {row.slots} | {row.jobs_a_second:.0f} | {row.p50_ms:.1f} "
             f"| {row.p99_ms:.1f} | {used} |"
         )
+    long = {row.side: row.cpu_ms or 0.0 for row in rows if row.job == "traced, long"}
+    for side in ("ours, docker", "ours, process"):
+        more = 100 * (long[side] / long["lean fork server"] - 1)
+        print(f"A long traced job costs {more:+.1f}% CPU of what it costs in the lean fork server ({side}).")
+    for backend, ms in late.items():
+        print(f"The job after an attack is {ms:+.1f} ms later at the median ({backend}).")
     load = os.getloadavg()[0]
     print(f"Load of the machine at the end: {load:.1f} on {os.cpu_count()} processors.")
-    print(json.dumps({"benchmark": "sandbox", "load": load, "rows": [row.__dict__ for row in rows]}))
+    print(json.dumps({"benchmark": "sandbox", "load": load, "late_ms": late, "rows": [row.__dict__ for row in rows]}))
 
 
 if __name__ == "__main__":

@@ -56,9 +56,10 @@ class _Report:
     def write(self) -> None:
         # Most runs end well, and in a fresh process the encoder costs more than they do.
         text = _NOTHING_AMISS_JSON if self.fields == _NOTHING_AMISS else json.dumps(self.fields).encode()
-        data = memoryview(len(text).to_bytes(4, "big") + text + self.log)
-        while data:
-            data = data[_write(self.descriptor, data) :]
+        for data in (len(text).to_bytes(4, "big") + text, self.log):
+            left = memoryview(data)
+            while left:
+                left = left[_write(self.descriptor, left) :]
 
 
 @dataclass

@@ -2,12 +2,14 @@
 
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _LENGTH = struct.Struct(">I")
 MAX_HEADER_BYTES = 256 << 20
 MAX_BLOCK_BYTES = 2 << 30
+_WORTH_A_PIECE = 1 << 18
+Buffer = bytes | bytearray | memoryview
 
 
 class FrameError(Exception):
@@ -16,10 +18,23 @@ class FrameError(Exception):
 
 def encode_frame(header: dict[str, Any], blocks: Sequence[bytes] = ()) -> bytes:
     """One frame as bytes; `header` must not use the key `blocks`."""
+    return b"".join([_head(header, blocks), *blocks])
+
+
+def frame_pieces(header: dict[str, Any], blocks: Sequence[Buffer]) -> Iterator[Buffer]:
+    """The same in pieces to send one after the other, so that large blocks are not copied together first."""
+    pieces = [_head(header, blocks), *blocks]
+    if sum(map(len, pieces)) < _WORTH_A_PIECE:
+        yield b"".join(pieces)
+    else:
+        yield from pieces
+
+
+def _head(header: dict[str, Any], blocks: Sequence[Buffer]) -> bytes:
     if "blocks" in header:
         raise ValueError("the header key `blocks` is the frame's own")
     text = json.dumps({**header, "blocks": [len(block) for block in blocks]}, separators=(",", ":")).encode()
-    return b"".join([_LENGTH.pack(len(text)), text, *blocks])
+    return _LENGTH.pack(len(text)) + text
 
 
 def read_frame(read_exactly: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:

@@ -1,18 +1,30 @@
 """The job's pipes as the supervisor sees them: stdin pushed in, stdout, stderr and report drained under caps."""
 
+import contextlib
+import fcntl
 import os
 import select
 from dataclasses import dataclass, field
 
+from .frames import Buffer
+
 _CHUNK = 1 << 16
+_WIDE = 1 << 20
 STDERR_TAIL = 16 << 10
 
 
-def write_whole(fd: int, data: bytes) -> None:
+def write_whole(fd: int, data: Buffer) -> None:
     """Write all of it, however little the other end takes at a time."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view[: 1 << 20]) :]
+
+
+def _widened(pipe: int) -> int:
+    """Let a pipe hold more at a time, for what comes in megabytes; how much it holds now."""
+    with contextlib.suppress(OSError):
+        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
+    return _CHUNK
 
 
 @dataclass
@@ -22,6 +34,7 @@ class Drain:
     fd: int
     cap: int
     tail: int | None = None
+    piece: int = _CHUNK
     kept: bytearray = field(default_factory=bytearray)
     seen: int = 0
     open: bool = True
@@ -34,7 +47,7 @@ class Drain:
     def read(self) -> None:
         """Take what is there, without waiting."""
         try:
-            chunk = os.read(self.fd, _CHUNK)
+            chunk = os.read(self.fd, self.piece)
         except BlockingIOError:
             return
         if not chunk:
@@ -115,7 +128,7 @@ class Streams:
         self.stdin = Feed(stdin_writer)
         self.stdout = Drain(stdout_reader, output_bytes)
         self.stderr = Drain(stderr_reader, output_bytes, tail=STDERR_TAIL)
-        self.report = Drain(report_reader, report_bytes)
+        self.report = Drain(report_reader, report_bytes, piece=_widened(report_writer) if captured else _CHUNK)
         self._drains = (self.stdout, self.stderr, self.report)
         self._captured = captured
         piped = self._drains[1:] if captured else self._drains

@@ -19,7 +19,7 @@ from typing import Any
 
 from .cgroup import memory_bytes, oom_kills
 from .children import SETUP_S, Forker, HeldProgram, JailError, Zygote, own_children, reap, waited_for_cpu_s
-from .frames import encode_frame, read_frame
+from .frames import Buffer, encode_frame, frame_pieces, read_frame
 from .pump import Streams, write_whole
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
@@ -67,8 +67,8 @@ class Supervisor:
             self.zygotes[hash_seed] = Zygote(hash_seed, self.settings)
         return self.zygotes[hash_seed]
 
-    def answer(self, request: dict[str, Any], blocks: list[bytes]) -> Iterator[bytes]:
-        """The response frames to one request."""
+    def answer(self, request: dict[str, Any], blocks: list[bytes]) -> Iterator[Buffer]:
+        """The response frames to one request, in pieces."""
         if request["verb"] == "health":
             yield encode_frame(self._health())
             return
@@ -81,7 +81,7 @@ class Supervisor:
                 evidence, outputs = self._run_one(zygote, request, [program], 0, inputs[0])
                 if evidence["stopped"]:
                     self._see_who_is_left()
-                yield encode_frame(evidence, outputs)
+                yield from frame_pieces(evidence, outputs)
             else:
                 yield from self._run_all(zygote, request, program, inputs)
         finally:
@@ -106,7 +106,7 @@ class Supervisor:
         """What to tell a forker: which input (below 0: hold the program), and the limits of one job."""
         return index, max(1, math.ceil(request["cpu_s"])), request["memory_bytes"], request["file_bytes"]
 
-    def _run_all(self, zygote: Zygote, request: dict[str, Any], program: int, inputs: list[bytes]) -> Iterator[bytes]:
+    def _run_all(self, zygote: Zygote, request: dict[str, Any], program: int, inputs: list[bytes]) -> Iterator[Buffer]:
         """Compile once and fork a job for each input; the first that has to be killed is the last to run."""
         held = HeldProgram(zygote, self._order(request, _HOLD), program)
         try:
@@ -119,7 +119,7 @@ class Supervisor:
             for index, stdin in enumerate(inputs):
                 evidence, outputs = self._run_one(held, request, [], index, stdin)
                 evidence["cpu_s"] += compile_s
-                yield encode_frame(evidence, outputs)
+                yield from frame_pieces(evidence, outputs)
                 if evidence["stopped"]:
                     return
         finally:
@@ -128,7 +128,7 @@ class Supervisor:
 
     def _run_one(
         self, forker: Forker, request: dict[str, Any], first: list[int], index: int, stdin: bytes
-    ) -> tuple[dict[str, Any], list[bytes]]:
+    ) -> tuple[dict[str, Any], list[Buffer]]:
         """One job to its end: the evidence, `stopped` if anything had to be killed, and its outputs."""
         with self._as_owner():
             streams = Streams(
@@ -143,7 +143,7 @@ class Supervisor:
             harmless = evidence["signal"] is None and not evidence["reason"] and not evidence["setup_error"]
             evidence["stopped"] = not harmless
             report = memoryview(streams.report.kept)[len(_ARMED) :]
-            return evidence, [bytes(streams.stdout.kept), bytes(streams.stderr.kept), bytes(report)]
+            return evidence, [streams.stdout.kept, streams.stderr.kept, report]
 
     def _see_who_is_left(self) -> None:
         """Nobody but the zygotes may outlive a job; forks are refused, so somebody else is a guard that failed."""
@@ -280,8 +280,8 @@ def main() -> None:
     supervisor, requests = Supervisor(settings), _Requests()
     try:
         while True:
-            for frame in supervisor.answer(*read_frame(requests.read_exactly)):
-                write_whole(1, frame)
+            for piece in supervisor.answer(*read_frame(requests.read_exactly)):
+                write_whole(1, piece)
     except EOFError:
         return
     except JailError as error:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.jail.frames import FrameError, encode_frame, read_frame
+from sandbox.jail.frames import FrameError, encode_frame, frame_pieces, read_frame
 
 
 def reader(data: bytes):
@@ -25,6 +25,12 @@ def reader(data: bytes):
 @given(st.dictionaries(st.text().filter(lambda key: key != "blocks"), st.text() | st.integers()), st.lists(st.binary()))
 def test_a_frame_reads_back_as_it_was(header, blocks):
     assert read_frame(reader(encode_frame(header, blocks))) == (header, blocks)
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_a_frame_in_pieces_is_the_same_frame(size):
+    blocks = [b"x" * size, b"", bytearray(b"yz")]
+    assert b"".join(frame_pieces({"a": 1}, blocks)) == encode_frame({"a": 1}, blocks)
 
 
 def test_text_with_lone_surrogates_passes():

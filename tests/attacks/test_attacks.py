@@ -17,6 +17,8 @@ from sandbox.integrity import judge_trace
 from schemas.job import Job, Limits, Program
 from schemas.outcome import Outcome
 from tests.attacks.traces_left import LeftBehind
+from tracer.replay import State
+from tracer.wire import decode
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "programs", HERE.parents[2] / "shared" / "attacks")
@@ -74,3 +76,15 @@ def test_an_attack_comes_to_what_its_header_says_traced_and_untraced_and_harms_n
         after = box.run(PROBE)
         assert (after.verdict, after.stdout) == ("ok", before)
     assert left_behind.since_the_start() == []
+
+
+@pytest.mark.parametrize("name", ["patched_builtins", "objects_that_lie"])
+def test_a_trace_that_counts_tells_what_was_so_whatever_the_program_pretends(box: Sandbox, name: str):
+    code = (HERE / "programs" / f"{name}.py").read_text()
+    told = header(code)
+    _, report = box.examine(Job(Program("stdin", code), limits=traced_limits(LIMITS), traced=True))
+    state = State()
+    for event in decode(report.trace).events:
+        state.step(event)
+    assert state.frames[0].names["x"] == 3
+    assert bytes(state.stdout) == ast.literal_eval(told["stdout"])

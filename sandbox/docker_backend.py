@@ -15,7 +15,7 @@ from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
 from sandbox.jail.children import FLAGS, START
 from sandbox.janitor import owner_labels, remove_orphans
-from sandbox.meeting import PLACE, Meeting
+from sandbox.meeting import PLACE, Meeting, remove_forgotten
 from sandbox.slot_number import SlotNumber
 from sandbox.streams import EngineStream, SocketStream
 
@@ -103,6 +103,7 @@ class DockerJail:
         if not _swept.is_set():
             _swept.set()
             remove_orphans(self._client)
+            remove_forgotten()
         image = config.image or build_image(self._client)
         self._slot = SlotNumber()
         self._id = ""

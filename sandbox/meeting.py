@@ -6,6 +6,7 @@ connect to the outside, nobody comes to the meeting, and the engine's streams it
 """
 
 import contextlib
+import os
 import select
 import shutil
 import socket
@@ -20,6 +21,19 @@ PLACE = "/nlex.socket"
 """Where the container finds it."""
 
 
+_PREFIX = "nlex-meeting-"
+_FORGOTTEN_S = 3600
+
+
+def remove_forgotten() -> None:
+    """Remove what processes of this user have left that were killed while they waited."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            seen = folder.lstat()
+            if seen.st_uid == os.geteuid() and time.time() - seen.st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(folder)
+
+
 class Meeting:
     """A listening socket in a folder that only this user can enter; one comes, and it is gone.
 
@@ -28,7 +42,7 @@ class Meeting:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="nlex-meeting-")
+        self._folder = tempfile.mkdtemp(prefix=_PREFIX)
         self.path = str(Path(self._folder) / "socket")
         self._listener = socket.socket(socket.AF_UNIX)
         try:

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import Sandbox, SandboxConfig, docker_backend
 from sandbox.jail.supervisor import STAYED_AWAY
-from sandbox.meeting import Meeting
+from sandbox.meeting import Meeting, remove_forgotten
 from sandbox.streams import EngineStream
 from schemas.job import Job, Limits, Program
 
@@ -61,6 +61,17 @@ def test_a_container_that_ends_or_stays_silent_is_waited_for_no_longer(engine):
     with pytest.raises(EOFError):
         meeting.wait(stream, 10)
     meeting.close()
+
+
+def test_what_a_killed_client_forgot_is_removed_and_what_is_in_use_is_not(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    forgotten, waiting = Meeting(), Meeting()
+    os.utime(Path(forgotten.path).parent, (1, 1))
+    remove_forgotten()
+    assert not Path(forgotten.path).exists()
+    assert Path(waiting.path).exists()
+    for meeting in (forgotten, waiting):
+        meeting.close()
 
 
 def test_jobs_run_where_the_engine_does_not_share_this_machines_files(monkeypatch):

@@ -43,7 +43,8 @@ def build_corpus(folder: Path, programs: int, held_out: int, sandbox: str) -> Pa
     command = [sys.executable, "-m", "pipelines.cli", "build", f"jsonl:{source}", "--output", str(corpus)]
     subprocess.run([*command, "--styles", STYLE, "--sandbox", sandbox], check=True)
     for split in ("train", *HELD_OUT):
-        explained = {row["id"]: row["messages"][-1]["content"] for row in _rows(corpus, "nlex", split)}
+        told = _rows(corpus, "nlex", split)
+        explained = {row["id"].removesuffix(f":{STYLE}"): row["messages"][-1]["content"] for row in told}
         asked = [row for row in _rows(corpus, "output_prediction", split) if row["id"] in explained]
         table = pa.Table.from_pylist(
             [
@@ -81,7 +82,7 @@ def fine_tune_arm(folder: Path, shards: Path, column: str, *, seed: int, tokens:
                 "window_rows": 64,
                 "seed": seed,
             },
-            "optimizer": {"learning_rate": 3e-3, "warmup_steps": 50, "schedule": "linear", "final_share": 0.05},
+            "optimizer": {"learning_rate": 2e-3, "warmup_steps": 50, "schedule": "linear", "final_share": 0.05},
             "steps": max(2, tokens // (length * rows)),
             "seed": seed,
             "export": "float32",
@@ -182,13 +183,15 @@ def main() -> None:
     """Runs the experiment and prints the table, and one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("out/reproduce-small"))
-    parser.add_argument("--programs", type=int, default=2000, help="programs to train on (2,000)")
-    parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
-    parser.add_argument("--tokens", type=int, default=600_000, help="tokens of each fine-tuning (600,000)")
-    parser.add_argument("--rl-steps", type=int, default=8, help="steps of reinforcement (8)")
-    parser.add_argument("--answer-tokens", type=int, default=256, help="tokens of an answer at most (256)")
+    parser.add_argument(
+        "--programs", type=int, default=6000, help="programs to train on, near copies of others included (6,000)"
+    )
+    parser.add_argument("--held-out", type=int, default=120, help="programs to ask for, near copies included (120)")
+    parser.add_argument("--tokens", type=int, default=200_000, help="tokens of each fine-tuning (200,000)")
+    parser.add_argument("--rl-steps", type=int, default=12, help="steps of reinforcement (12)")
+    parser.add_argument("--answer-tokens", type=int, default=64, help="tokens of an answer at most (64)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
-    parser.add_argument("--workers", type=int, default=2, help="seeds at a time, a thread each (2)")
+    parser.add_argument("--workers", type=int, default=1, help="seeds at a time, a thread each (1)")
     parser.add_argument("--sandbox", choices=["docker", "process"], default="process")
     args = parser.parse_args()
     began = time.time()
@@ -213,7 +216,9 @@ def _make_model(folder: Path, joined: Path) -> None:
     from train.model.tiny import TinyConfig, make_tiny
 
     texts = (row[column] for row in _rows(joined, "nlex", "train") for column in ("prompt", "explanation"))
-    make_tiny(folder, texts, TinyConfig(vocabulary=512, width=256, layers=4, heads=4, positions=1024))
+    make_tiny(
+        folder, texts, TinyConfig(vocabulary=1024, width=256, layers=4, heads=4, positions=1024, whole_lines=True)
+    )
 
 
 def _rows(folder: Path, config: str, split: str) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,8 @@
 
 Both sides train the same random weights, in processes of their own, on the same packed rows in the same order with the
 same optimizer. TRL gets the rows ready packed, padding-free, so that what is compared is the training and not the
-packing. The losses of every step must agree, or the table says so. Needs the `bench` extra.
+packing; on a GPU it has the flash-attention kernel, and Liger's kernels where they are installed. The losses of every
+step must agree, or the table says so. Needs the `bench` extra.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import os
 import statistics
 import tempfile
 import time
+from importlib.util import find_spec
 from itertools import islice, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from transformers import Qwen2Config
 
 from train.data.config import DataConfig, SourceConfig
 from train.data.packing import NO_TARGET, PackedBatch
@@ -125,6 +128,7 @@ def train_trl(case: Case) -> Result:
                 save_strategy="no",
                 report_to=[],
                 disable_tqdm=True,
+                use_liger_kernel=ranks.device.type == "cuda" and find_spec("liger_kernel") is not None,
                 use_cpu=ranks.device.type == "cpu",
             ),
             train_dataset=Dataset.from_list([_whole(row) for step in case.steps for row in step.rows]),
@@ -235,17 +239,17 @@ def _make_model(folder: Path, source: SourceConfig, size: str) -> Path:
     make_tiny(folder, texts_of(source), TinyConfig(vocabulary=2048, width=128, layers=4, heads=4, positions=32_768))
     if size in SHAPES:
         width, layers, heads, key_heads, inner = SHAPES[size]
-        config = json.loads((folder / "config.json").read_text())
-        config |= {
-            "vocab_size": 151_936,
-            "hidden_size": width,
-            "num_hidden_layers": layers,
-            "layer_types": ["full_attention"] * layers,
-            "num_attention_heads": heads,
-            "num_key_value_heads": key_heads,
-            "intermediate_size": inner,
-        }
-        (folder / "config.json").write_text(json.dumps(config))
+        Qwen2Config(
+            architectures=["Qwen2ForCausalLM"],
+            vocab_size=151_936,
+            hidden_size=width,
+            intermediate_size=inner,
+            num_hidden_layers=layers,
+            num_attention_heads=heads,
+            num_key_value_heads=key_heads,
+            max_position_embeddings=32_768,
+            tie_word_embeddings=True,
+        ).save_pretrained(folder)
     return folder
 
 

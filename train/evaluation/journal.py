@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class JournalledEngine:
+class JournalledEngine(Engine):
     """An engine that first looks in a file of earlier replies, and adds each new one to it.
 
     A reply belongs to its prompt, seed and sampling; the file belongs to one model.
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:
+        super().__init__(engine.context_length)
         self._engine = engine
         self._known: dict[str, Sample] = {}
         self._digests: dict[str, str] = {}
@@ -31,18 +32,9 @@ class JournalledEngine:
             path.write_text("".join(json.dumps(_entry(key, one)) + "\n" for key, one in self._known.items()))
         self._file = path.open("a")
 
-    @property
-    def context_length(self) -> int:
-        """Tokens of a prompt and its continuation together, at most."""
-        return self._engine.context_length
-
-    @property
-    def pending(self) -> int:
-        """Requests submitted and not yet returned."""
-        return self._engine.pending + len(self._ready)
-
     def submit(self, request: Request) -> None:
         """Queues a request, or finds its reply."""
+        super().submit(request)
         digest = _digest(request)
         if digest in self._known:
             self._ready.append((request.key, self._known[digest]))
@@ -59,6 +51,8 @@ class JournalledEngine:
             self._file.write(json.dumps(_entry(digest, sample)) + "\n")
             done.append((key, sample))
         self._file.flush()
+        for key, _ in done:
+            del self._waiting[key]
         return done
 
     def load_weights(self, weights: Iterable[tuple[str, "Tensor"]], version: int) -> None:

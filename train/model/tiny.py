@@ -36,24 +36,23 @@ class TinyConfig(Section):
     """Whether the output layer is the embedding."""
     positions: int = 4096
     """Tokens that the model is made for."""
+    whole_lines: bool = False
+    """Let a token hold digits and names too, up to a whole line; otherwise each of these is a token of its own."""
 
 
 def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
     """Writes tokenizer and architecture; load them with `random_weights`.
 
-    Digits and names of one letter stay tokens of their own, so that what a program computes with is told apart; what
-    stands between them on a line may become one token, however many words it has, so that prose costs few.
+    A token may span words, up to a whole line, so that prose costs few; unless `whole_lines` is set, digits and names
+    of one letter stay tokens of their own, so that what a program computes with is told apart.
 
     Returns:
         the folder.
     """
     words = Tokenizer(BPE())
+    apart = () if shape.whole_lines else (Split(Regex(r"\d|(?<!\w)[A-Za-z_](?!\w)"), "isolated"),)
     words.pre_tokenizer = Sequence(
-        [
-            Split("\n", "merged_with_previous"),
-            Split(Regex(r"\d|(?<!\w)[A-Za-z_](?!\w)"), "isolated"),
-            ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
+        [Split("\n", "merged_with_previous"), *apart, ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     words.decoder = ByteLevelDecoder()
     trainer = BpeTrainer(

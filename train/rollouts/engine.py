@@ -1,8 +1,9 @@
 """The one interface of all rollout engines: requests in, samples out, weights replaced in between."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,34 +61,37 @@ class Sample:
             )
 
 
-class Engine(Protocol):
-    """Samples from a model whose weights may be replaced between two steps, also under running requests."""
+class Engine(ABC):
+    """Samples from a model whose weights may be replaced between two steps, also under running requests.
 
-    @property
-    def context_length(self) -> int:
-        """Tokens of a prompt and its continuation together, at most."""
-        ...
+    Attributes:
+        context_length: tokens of a prompt and its continuation together, at most.
+    """
+
+    def __init__(self, context_length: int) -> None:
+        self.context_length = context_length
+        self._waiting: dict[str, Request] = {}
 
     @property
     def pending(self) -> int:
         """Requests submitted and not yet returned."""
-        ...
+        return len(self._waiting)
 
     def submit(self, request: Request) -> None:
         """Queues a request."""
-        ...
+        self._waiting[request.key] = request
 
+    @abstractmethod
     def step(self) -> list[tuple[str, Sample]]:
         """Does the next piece of work and returns what finished with it, by request key."""
-        ...
 
+    @abstractmethod
     def load_weights(self, weights: Iterable[tuple[str, "Tensor"]], version: int) -> None:
         """Replaces the weights; tokens drawn from here on carry this version."""
-        ...
 
     def close(self) -> None:
-        """Frees what the engine holds."""
-        ...
+        """Forgets what is queued and frees what the engine holds."""
+        self._waiting.clear()
 
 
 def generate(engine: Engine, requests: Sequence[Request]) -> list[Sample]:

@@ -4,13 +4,13 @@ import random
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from train.rollouts.engine import Request, Sample
+from train.rollouts.engine import Engine, Request, Sample
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ScriptedEngine:
+class ScriptedEngine(Engine):
     """Replies to requests by a script; for tests of rollouts and for playing recorded replies again.
 
     Args:
@@ -21,33 +21,22 @@ class ScriptedEngine:
     def __init__(
         self, script: Callable[[Request], tuple[int, ...]], *, context_length: int = 1 << 20, finish_seed: int = 0
     ) -> None:
+        super().__init__(context_length)
         self._script = script
-        self._context_length = context_length
         self._random = random.Random(finish_seed)
-        self._queue: list[Request] = []
         self._version = 0
         self.seen: list[Request] = []
 
-    @property
-    def context_length(self) -> int:
-        """Tokens of a prompt and its continuation together, at most."""
-        return self._context_length
-
-    @property
-    def pending(self) -> int:
-        """Requests submitted and not yet returned."""
-        return len(self._queue)
-
     def submit(self, request: Request) -> None:
         """Queues a request."""
-        self._queue.append(request)
+        super().submit(request)
         self.seen.append(request)
 
     def step(self) -> list[tuple[str, Sample]]:
         """Finishes some of the requests."""
-        finished = self._random.sample(self._queue, self._random.randint(1, len(self._queue))) if self._queue else []
-        self._queue = [request for request in self._queue if request not in finished]
-        return [(request.key, self._sample(request)) for request in finished]
+        waiting = list(self._waiting)
+        finished = self._random.sample(waiting, self._random.randint(1, len(waiting))) if waiting else []
+        return [(key, self._sample(self._waiting.pop(key))) for key in finished]
 
     def _sample(self, request: Request) -> Sample:
         said = self._script(request)
@@ -59,7 +48,3 @@ class ScriptedEngine:
         for _ in weights:
             pass
         self._version = version
-
-    def close(self) -> None:
-        """Forgets what is queued."""
-        self._queue.clear()

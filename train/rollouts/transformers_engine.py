@@ -1,7 +1,7 @@
 """Samples with `transformers`: slow and simple, in the trainer's own process and numbers."""
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import LogitsProcessor, LogitsProcessorList, TopPLogitsWarper
 
 from train.model.policy import Policy, generating
-from train.rollouts.engine import Request, Sample
+from train.rollouts.engine import Engine, Request, Sample
 
 
 class _Draw(LogitsProcessor):
@@ -54,7 +54,7 @@ def _manner(request: Request) -> tuple[float, float]:
     return request.sampling.temperature, request.sampling.top_p
 
 
-class TransformersEngine:
+class TransformersEngine(Engine):
     """Generates with a policy's own weights, a batch of requests at a step.
 
     The policy may be the one that is being trained: `load_weights` then only takes the version, the weights
@@ -69,34 +69,19 @@ class TransformersEngine:
     """
 
     def __init__(self, policy: Policy, end_token: int, context_length: int, *, batch: int = 64, shared: bool) -> None:
+        super().__init__(context_length)
         self._policy = policy
         self._end = end_token
-        self._context_length = context_length
         self._batch = batch
         self._shared = shared
-        self._queue: list[Request] = []
         self._version = 0
-
-    @property
-    def context_length(self) -> int:
-        """Tokens of a prompt and its continuation together, at most."""
-        return self._context_length
-
-    @property
-    def pending(self) -> int:
-        """Requests submitted and not yet returned."""
-        return len(self._queue)
-
-    def submit(self, request: Request) -> None:
-        """Queues a request."""
-        self._queue.append(request)
 
     def step(self) -> list[tuple[str, Sample]]:
         """Generates for the oldest requests that are sampled alike, to the end of each."""
-        alike = takewhile(lambda request: _manner(request) == _manner(self._queue[0]), self._queue[: self._batch])
-        requests = list(alike)
-        self._queue = self._queue[len(requests) :]
-        return [(request.key, sample) for request, sample in zip(requests, self._generate(requests), strict=True)]
+        oldest = list(islice(self._waiting.values(), self._batch))
+        requests = list(takewhile(lambda request: _manner(request) == _manner(oldest[0]), oldest))
+        samples = self._generate(requests)
+        return [(self._waiting.pop(request.key).key, sample) for request, sample in zip(requests, samples, strict=True)]
 
     def _generate(self, requests: Sequence[Request]) -> list[Sample]:
         if not requests:
@@ -140,7 +125,3 @@ class TransformersEngine:
                 for name, weight in weights:
                     known[name].copy_(weight)
         self._version = version
-
-    def close(self) -> None:
-        """Forgets what is queued."""
-        self._queue.clear()

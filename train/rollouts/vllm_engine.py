@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from train.rollouts.engine import EngineUnavailable, Request, Sample
+from train.rollouts.engine import Engine, EngineUnavailable, Request, Sample
 
 _SETTINGS = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # weights are handed over as tensors, which no process boundary lets through
@@ -47,7 +47,7 @@ class VllmOptions:
     eager: bool = False
 
 
-class VllmEngine:
+class VllmEngine(Engine):
     """Continuous batching by vLLM: each step draws one token or more for every running request.
 
     `load_weights` may be called between any two steps. Running requests go on with the new weights, their cache
@@ -62,6 +62,7 @@ class VllmEngine:
     """
 
     def __init__(self, model: str | Path, end_token: int, options: VllmOptions) -> None:
+        super().__init__(options.context_length)
         for name, value in {**_SETTINGS, "VLLM_CPU_KVCACHE_SPACE": str(options.cpu_cache_gib)}.items():
             os.environ.setdefault(name, value)
         if os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] != "0":
@@ -92,21 +93,9 @@ class VllmEngine:
             seed=0,
             **placement,
         )
-        self._context_length = options.context_length
         self._end = end_token
         self._dtype: torch.dtype = getattr(torch, options.dtype)
-        self._pending: set[str] = set()
         self._llm.update_weight_version("0")
-
-    @property
-    def context_length(self) -> int:
-        """Tokens of a prompt and its continuation together, at most."""
-        return self._context_length
-
-    @property
-    def pending(self) -> int:
-        """Requests submitted and not yet returned."""
-        return len(self._pending)
 
     def submit(self, request: Request) -> None:
         """Queues a request."""
@@ -126,14 +115,14 @@ class VllmEngine:
         )
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt))
         self._llm.llm_engine.add_request(request.key, prompt, parameters)
-        self._pending.add(request.key)
+        super().submit(request)
 
     def step(self) -> list[tuple[str, Sample]]:
         """Draws the next tokens of the running requests."""
         done = []
         for output in self._llm.llm_engine.step():
             if output.finished:
-                self._pending.discard(output.request_id)
+                del self._waiting[output.request_id]
                 done.append((output.request_id, _sample(output.outputs[0])))
         return done
 
@@ -147,6 +136,7 @@ class VllmEngine:
 
     def close(self) -> None:
         """Shuts vLLM down and frees its memory."""
+        super().close()
         self._llm.llm_engine.engine_core.shutdown()
 
 

@@ -168,16 +168,17 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk(few: str, expected: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", ["150k", "420k"], ids=["in a unit", "in a shard"])
+def test_a_full_disk(few: str, expected: dict[str, str], tmp_path: Path, size: str) -> None:
     output = tmp_path / "small"
     output.mkdir()
-    with small_disk(output, "420k"):
+    with small_disk(output, size):
         running = start(few, output, "--workers", "1")
         _, said = running.communicate(timeout=120)
         assert running.returncode == 3, said
         assert "No space left on device" in said
         assert "Run the same command again" in said
-        assert not list(output.rglob("*.tmp"))
+        assert not list((output / PARTS_FOLDER).rglob("*.tmp"))
         no_half_file(output)
         subprocess.run(["mount", "-o", "remount,size=64m", output], check=True)
         finish(few, output, expected)

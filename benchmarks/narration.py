@@ -4,7 +4,9 @@
 
 Every figure is processor time of one process, this one; both sides run in the same run on the same traces. The
 floor writes one f-string an event with the new values of names, as any formatter must. PySnooper traces while it
-formats, so its figure holds both; it runs only programs that are bundled here, never a stranger's.
+formats, so its figure holds both; it runs only programs that are bundled here, never a stranger's. With --sandbox the
+executions run once more in the process sandbox (untraced, and traced under two hash seeds), and its processor time
+is told beside that of narrating and checking them.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import gc
 import io
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -25,7 +28,9 @@ import pysnooper
 from pipelines.render import trace_shards
 from pipelines.tokens import DEFAULT_TOKENIZER, token_counter
 from pipelines.verify_rows import execution_of_row
+from sandbox import Sandbox, SandboxConfig, observe
 from schemas.columns import from_row
+from schemas.job import Limits, Program
 from schemas.trace_row import TraceRow
 from templates.checker import check
 from templates.cwm import render_cwm
@@ -90,6 +95,22 @@ def snooped(code: str, call: str) -> tuple[float, int]:
     spent, _ = timed(lambda: eval(call, space))
     path.unlink()
     return spent, sum(" line " in line for line in told.getvalue().splitlines())
+
+
+def sandboxed(rows: list[TraceRow]) -> float:
+    """Processor seconds of running and tracing executions anew in the process sandbox, all of its processes counted."""
+
+    def spent() -> float:
+        mine, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        return mine.ru_utime + mine.ru_stime + children.ru_utime + children.ru_stime
+
+    start = spent()
+    with Sandbox(SandboxConfig(backend="process")) as sandbox:
+        for row in rows:
+            call = row.input if row.kind == "function" else None
+            program = Program("stdin" if call is None else "function", row.code, row.prelude, row.setup)
+            observe(sandbox, program, stdin="" if call else row.input, call=call, limits=Limits())
+    return spent() - start
 
 
 class Sums:
@@ -171,18 +192,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="a corpus that `nlex build` wrote")
     parser.add_argument("--most", type=int, default=1_000, metavar="N", help="use at most N traces (1,000)")
+    parser.add_argument("--sandbox", type=int, default=0, metavar="N", help="run N executions anew in the sandbox (0)")
     args = parser.parse_args()
     count = token_counter(DEFAULT_TOKENIZER)
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
     all_rows, long_rows, models = Sums(), Sums(), []
     snoop_seconds = snoop_lines = our_seconds = our_lines = 0.0
+    again: list[TraceRow] = []
+    again_seconds = 0.0
+    stride = max(1, args.most // max(1, args.sandbox))
     for row in traces(args.corpus, args.most):
         before = sum(all_rows.seconds.get(side, 0.0) for side in ("steps", "check steps"))
         model = measure(row, all_rows, long_rows, count)
         if model is None:
             continue
         models.append(model)
+        if len(again) < args.sandbox and len(models) % stride == 0:
+            again.append(row)
+            again_seconds += sum(all_rows.seconds[side] for side in ("steps", "check steps")) - before
         if row.source == OURS and row.kind == "function" and row.verdict == "ok":
             spent, lines = snooped(row.code, row.input)
             snoop_seconds += spent
@@ -209,6 +237,14 @@ def main() -> int:
         print(
             f"PySnooper, tracing and formatting {snoop_lines:,.0f} lines of bundled calls: {theirs:,.0f} lines/s; "
             f"steps narrated and checked from their traces: {ours:,.0f} events/s, {ours / theirs:.2f} times as many."
+        )
+    if again:
+        spent = sandboxed(again)
+        figures |= {"again": len(again), "sandbox_ms": round(1e3 * spent / len(again), 2)}
+        figures["narrate_check_ms"] = round(1e3 * again_seconds / len(again), 2)
+        print(
+            f"{len(again)} of the executions, each: {figures['sandbox_ms']} ms to run and trace in the process sandbox, "
+            f"{figures['narrate_check_ms']} ms to narrate in steps and check: {again_seconds / spent:.2f} of it."
         )
     print(json.dumps(figures))
     return 0

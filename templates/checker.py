@@ -6,7 +6,7 @@ from pathlib import Path
 
 from schemas.narration import CheckReport, UngroundedClaim
 from templates.checking.change_claims import CHANGES
-from templates.checking.claims import Claim, Patterns, Sentence, Step, patterns_of, sentences_of, step_of
+from templates.checking.claims import Claim, Patterns, Sentence, Step, is_marked, patterns_of, sentences_of, step_of
 from templates.checking.each_claims import EACH
 from templates.checking.event_claims import EVENTS
 from templates.checking.flow import Flow, Running
@@ -155,9 +155,9 @@ class _Reading:
         while lines and not lines[-1].strip():
             lines.pop()
         last = len(lines) - 1
-        begun = False
+        begun, marked = False, is_marked(explanation)
         for number, line in enumerate(lines):
-            step = step_of(line, patterns)
+            step = step_of(line, patterns, marked=marked)
             if step is not None:
                 begun = True
                 self.at = step.number

@@ -8,6 +8,7 @@ from typing import Any
 MAX_BITS = 20_000
 """Bits of an int that is computed."""
 MAX_ITEMS = 20_000
+_SMALL = 1 << 1_000
 """Elements or characters of a sequence that is computed."""
 
 
@@ -69,6 +70,8 @@ _FAILURES = (ArithmeticError, TypeError, ValueError, IndexError, KeyError)
 
 
 def _bounded(value: Any) -> Any:
+    if type(value) is int and -_SMALL < value < _SMALL:
+        return value
     if isinstance(value, int):
         if value.bit_length() > MAX_BITS:
             raise Unknown
@@ -177,7 +180,7 @@ def _binary(op: type[ast.operator], left: Work, right: Work) -> Work:
 
     def work(values: Sequence[Any]) -> Any:
         one = left(values)
-        if not isinstance(one, _PLAIN) and not isinstance(one, set):
+        if type(one) is not int and not isinstance(one, _PLAIN) and not isinstance(one, set):
             raise Unknown
         return _bounded(known(one, right(values)))
 

@@ -237,9 +237,12 @@ def _unfenced(content: str) -> str:
     return content
 
 
-def sentences_of(text: str, patterns: Patterns) -> tuple[Sentence, ...]:
-    """The sentences of a line; one that no pattern matches fits nothing."""
-    if _CODE in text or _COUNT in text or _CHAIN in text:
+def sentences_of(text: str, patterns: Patterns, *, marked: bool = True) -> tuple[Sentence, ...]:
+    """The sentences of a line; one that no pattern matches fits nothing.
+
+    `marked` is False where it is known that none of the marks for blanked code and numbers stands in the text.
+    """
+    if marked and is_marked(text):
         return (Sentence(text, (), Shape(0, (), ())),)
     codes: list[str] = []
     parts = text.split("`")
@@ -269,12 +272,17 @@ def sentences_of(text: str, patterns: Patterns) -> tuple[Sentence, ...]:
     return tuple(made)
 
 
-def step_of(line: str, patterns: Patterns) -> Step | None:
+def is_marked(text: str) -> bool:
+    """Does a character stand in a text that marks blanked code or numbers, so that it cannot be read?"""
+    return _CODE in text or _COUNT in text or _CHAIN in text
+
+
+def step_of(line: str, patterns: Patterns, *, marked: bool = True) -> Step | None:
     """A numbered line taken apart; None if it bears no number."""
     found = _STEP.match(line)
     if found is None:
         return None
     first, last, named = found.groups()
     number = int(first)
-    sentences = sentences_of(line[found.end() :], patterns)
+    sentences = sentences_of(line[found.end() :], patterns, marked=marked)
     return Step(number, int(last) if last else number, int(named) if named else None, line, sentences)

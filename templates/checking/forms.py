@@ -207,9 +207,9 @@ def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = ""
     came to, empty to take it from the probe.
     """
     index, running, segment = moment.index, moment.running, moment.segment
-    part = part_of(index, running.statement, node) if running is not None else None
-    if running is None or part is None:
+    if running is None:
         return False
+    part = part_of(index, running.statement, node)
     news = running.probes.get(part.span, ())
     chains = running.statement.chains.setdefault((node, len(forms)), [])
     if chains and (followed := _along(chains, forms, running, ())) is not None:
@@ -243,8 +243,6 @@ def fits_stored(
         return False
     statement = running.statement
     target, part = part_of(index, statement, node.target), part_of(index, statement, node.value)
-    if target is None or part is None:
-        return False
     chains = statement.chains.setdefault((node, len(forms)), [])
     if chains and news and (followed := _along(chains, forms, running, olds)) is not None:
         return all(_comes_to(work, values, _NO_TEXT, news) for work, values in followed)

@@ -10,8 +10,10 @@ from tracer.events import Span
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _WHOLE = (ast.Lambda, ast.JoinedStr, ast.NamedExpr, ast.Await)
-_TIGHT = (ast.Attribute, ast.Subscript, ast.Call)
 """Expressions whose inside is shown as it stands in the source."""
+_TIGHT = (ast.Attribute, ast.Subscript, ast.Call)
+_BREAK = re.compile(r"(?:\s*(?:#[^\n]*|\\)?\n\s*)+")
+_NEEDLESS = re.compile(r"(?<=[(\[{]) | (?=[)\]},.])")
 
 
 @dataclass(slots=True, eq=False)
@@ -33,44 +35,47 @@ class Part:
     rest: str
 
 
-def part_of(index: SourceIndex, statement: Statement, node: ast.expr) -> Part | None:
-    """An expression of a statement cut at its operands, None where it takes more than one line."""
-    if node not in statement.parts:
-        span = index.span(node)
-        statement.parts[node] = _cut(index, node, None, "", "") if span[0] == span[2] else None
-    found: Part | None = statement.parts[node]
+def part_of(index: SourceIndex, statement: Statement, node: ast.expr) -> Part:
+    """An expression of a statement cut at its operands; what takes several lines is put on one."""
+    found: Part | None = statement.parts.get(node)
+    if found is None:
+        found = statement.parts[node] = _cut(index, node, None, "", "")
     return found
 
 
 def _cut(index: SourceIndex, node: ast.expr, parent: ast.expr | None, before: str, after: str) -> Part:
-    span = index.span(node)
-    line = index.lines[span[0] - 1]
+    source = index.source
+    begin, finish = index.offsets(node)
     tight = isinstance(parent, _TIGHT) and _is_base(parent, node)
     power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.left is node
     pieces: list[tuple[str, Part]] = []
-    at = span[1]
-    closed_by_own = isinstance(node, (ast.Call, ast.Tuple)) and line[span[3] - 1] == ")"
-    operands = sorted(_operands(node), key=lambda part: index.span(part)[:2])
-    ends = [index.span(part) for part in operands]
-    for number, (part, (_, start, _, end)) in enumerate(zip(operands, ends, strict=True)):
-        limit = ends[number + 1][1] if number + 1 < len(ends) else span[3] - closed_by_own
-        gap, opened = _fences(line[at:start])
-        closed = re.match(r"[\s)]*", line[end:limit])
+    at = begin
+    closed_by_own = isinstance(node, (ast.Call, ast.Tuple)) and source[finish - 1] == ")"
+    operands = sorted(_operands(node), key=index.offsets)
+    places = [index.offsets(part) for part in operands]
+    for number, (part, (start, end)) in enumerate(zip(operands, places, strict=True)):
+        limit = places[number + 1][0] if number + 1 < len(places) else finish - closed_by_own
+        opened = _fences(source[at:start])
+        closed = re.match(r"[\s)]*", source[end:limit])
         behind = closed.group() if closed is not None else ""
         fences = min(opened.count("("), behind.count(")"))
         opened = opened[_nth_last(opened, "(", fences) :] if fences else ""
         behind = behind[: _nth(behind, ")", fences)] if fences else ""
-        gap = line[at : start - len(opened)]
-        pieces.append((gap, _cut(index, part, node, opened, behind)))
+        gap = source[at : start - len(opened)]
+        pieces.append((_flat(gap), _cut(index, part, node, _flat(opened), _flat(behind))))
         at = end + len(behind)
-    return Part(node, span, before, after, not (tight or power), tuple(pieces), line[at : span[3]])
+    return Part(node, index.span(node), before, after, not (tight or power), tuple(pieces), _flat(source[at:finish]))
 
 
-def _fences(gap: str) -> tuple[str, str]:
-    """The text in front of an operand, cut in front of the parentheses that it ends with."""
+def _flat(text: str) -> str:
+    """A piece of source between operands on one line."""
+    return _NEEDLESS.sub("", _BREAK.sub(" ", text)) if "\n" in text else text
+
+
+def _fences(gap: str) -> str:
+    """The parentheses with which the text in front of an operand ends."""
     found = re.search(r"[\s(]*$", gap)
-    at = found.start() if found is not None else len(gap)
-    return gap[:at], gap[at:]
+    return found.group() if found is not None else ""
 
 
 def _nth_last(text: str, sign: str, count: int) -> int:

@@ -6,6 +6,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from templates.checking.quiet import without_warnings
@@ -106,7 +107,9 @@ class SourceIndex:
 
     def __init__(self, source: str) -> None:
         """Raises SyntaxError or ValueError for what is no program."""
+        self.source = source
         self.lines = source.split("\n")
+        self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._ascii = source.isascii()
         self.statements: dict[Span, Statement] = {}
         self.bound: set[str] = set()
@@ -191,6 +194,11 @@ class SourceIndex:
             end, last = getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0)
             found = self._spans[node] = (line, self._column(line, column), end, self._column(end, last))
         return found
+
+    def offsets(self, node: ast.AST) -> tuple[int, int]:
+        """Where a node begins and ends, in characters from the source's beginning."""
+        line, column, end, last = self.span(node)
+        return self._starts[line - 1] + column, self._starts[end - 1] + last
 
     def _column(self, line: int, column: int) -> int:
         text = "" if self._ascii else self.lines[line - 1]

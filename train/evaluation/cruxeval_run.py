@@ -12,9 +12,7 @@ from train.evaluation.estimators import pass_at_k
 from train.evaluation.output_prediction import Wording
 from train.evaluation.player import Player
 from train.evaluation.prompts import find_input_prompt
-from train.evaluation.result import Result, Score, scores_by_k, transcript_of
-
-_SHOWN = 20
+from train.evaluation.result import Result, Score, scores_by_k, transcripts_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def evaluate_cruxeval(
         for problem, theirs in zip(problems, played, strict=True)
     }
     result = score_generations(sandbox, problems, generations, side, seed=player.seed)
-    shown = [transcript_of(one.id, theirs[0]) for one, theirs in list(zip(problems, played, strict=True))[:_SHOWN]]
+    shown = transcripts_of((problem.id for problem in problems), played)
     cut = sum(not episode.contexts[0].sample.finished for theirs in played for episode in theirs)
     return Result(result.task, result.samples, result.scores, {**result.counts, "cut": cut}, result.problems, shown)
 

@@ -10,11 +10,9 @@ from templates.prompts import explanation_prompt
 from train.environments import OutputPrediction
 from train.evaluation.estimators import pass_at_k
 from train.evaluation.player import Player
-from train.evaluation.result import Result, endings, scores_by_k, transcript_of
+from train.evaluation.result import Result, endings, scores_by_k, transcripts_of
 
 Wording = Literal["predict", "explain"]
-
-_SHOWN = 20
 
 
 def worded(row: OutputPredictionRow, wording: Wording) -> OutputPredictionRow:
@@ -47,7 +45,5 @@ def evaluate_output_prediction(
         scores=tuple(scores),
         counts={"rows": len(rows), **endings(episode for theirs in episodes for episode in theirs)},
         problems=[{"id": row.id, "right": count} for row, count in zip(rows, right, strict=True)],
-        transcripts=[
-            transcript_of(row.id, theirs[0]) for row, theirs in list(zip(rows, episodes, strict=True))[:_SHOWN]
-        ],
+        transcripts=transcripts_of((row.id for row in rows), episodes),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from train.evaluation.result import Result, Score
-from train.watch.transcripts import Transcript, write_transcripts
+from train.watch.transcripts import write_transcripts
 
 RESULT = "result.json"
 
@@ -46,7 +46,7 @@ def write_report(folder: Path, result: Result, settings: Mapping[str, Any]) -> N
     (folder / "report.md").write_text(markdown(result, settings))
     _plot(folder / "scores.png", result)
     if result.transcripts:
-        write_transcripts(folder, 0, [Transcript(*transcript) for transcript in result.transcripts])
+        write_transcripts(folder, 0, result.transcripts)
 
 
 def _plot(path: Path, result: Result) -> None:

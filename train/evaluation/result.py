@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from train.evaluation.estimators import Interval, bootstrap
 from train.rollouts.episode import Episode
+from train.watch.transcripts import Transcript
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Result:
         scores: means over problems, as shares of 1.
         counts: how many of what.
         problems: for each problem, its id and figures.
-        transcripts: some episodes: title, turns of (role, text), facts.
+        transcripts: some of the episodes.
     """
 
     task: str
@@ -41,7 +45,7 @@ class Result:
     scores: tuple[Score, ...]
     counts: dict[str, int]
     problems: list[dict[str, Any]]
-    transcripts: list[tuple[str, list[tuple[str, str]], dict[str, Any]]] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
 
 
 def ks(samples: int) -> list[int]:
@@ -71,11 +75,10 @@ def endings(episodes: Iterable[Episode]) -> dict[str, int]:
     return {f"ended {reason}": found[reason] for reason in ("right", "wrong", "unreadable", "cut")}
 
 
-def transcript_of(title: str, episode: Episode) -> tuple[str, list[tuple[str, str]], dict[str, Any]]:
-    """An episode for people to read."""
-    turns = [
-        turn
-        for context in episode.contexts
-        for turn in ((f"user ({context.ask.role})", context.ask.prompt), ("assistant", context.text))
+def transcripts_of(titles: Iterable[str], played: Iterable[Sequence[Episode]]) -> list[Transcript]:
+    """The first episode of each of the first problems, for people to read."""
+    some = islice(zip(titles, played, strict=True), _SHOWN)
+    return [
+        Transcript(title, theirs[0].turns, {"ended": theirs[0].ending.reason, "tokens": theirs[0].tokens})
+        for title, theirs in some
     ]
-    return title, turns, {"ended": episode.ending.reason, "tokens": episode.tokens}

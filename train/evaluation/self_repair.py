@@ -10,10 +10,8 @@ from train.environments import SelfRlef
 from train.environments.grading import Grader
 from train.evaluation.estimators import bootstrap, repairs_of
 from train.evaluation.player import Player
-from train.evaluation.result import Result, Score, endings, transcript_of
+from train.evaluation.result import Result, Score, endings, transcripts_of
 from train.rollouts.episode import Episode
-
-_SHOWN = 20
 
 
 def evaluate_self_rlef(
@@ -71,5 +69,5 @@ def evaluate_self_rlef(
             }
             for place, row in enumerate(rows)
         ],
-        transcripts=[transcript_of(row.id, theirs[0]) for row, theirs in list(zip(rows, played, strict=True))[:_SHOWN]],
+        transcripts=transcripts_of((row.id for row in rows), played),
     )

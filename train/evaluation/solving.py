@@ -18,10 +18,9 @@ from train.evaluation.estimators import (
     simulation_gap,
 )
 from train.evaluation.player import Player
-from train.evaluation.result import Result, Score, endings, scores_by_k, transcript_of
+from train.evaluation.result import Result, Score, endings, scores_by_k, transcripts_of
 from train.rollouts.episode import Episode
 
-_SHOWN = 20
 _NO_PROGRAM = -1.0
 """Ranks a reply without a program below any program."""
 
@@ -57,9 +56,7 @@ def evaluate_solve(player: Player, grader: Grader, rows: Sequence[SolveRow], sam
             {"id": row.id, "right": sum(each), "lengths": tokens}
             for row, each, tokens in zip(rows, passed, lengths, strict=True)
         ],
-        transcripts=[
-            transcript_of(row.id, theirs[0]) for row, theirs in list(zip(rows, episodes, strict=True))[:_SHOWN]
-        ],
+        transcripts=transcripts_of((row.id for row in rows), episodes),
     )
 
 
@@ -126,10 +123,7 @@ def evaluate_best_at_k(
             {"id": row.id, "passed": one.passed, "executed": one.executed, "simulated": one.simulated}
             for row, one in zip(rows, candidates, strict=True)
         ],
-        transcripts=[
-            transcript_of(row.id, theirs[0])
-            for (_, _, row), theirs in list(zip(questions, played, strict=True))[:_SHOWN]
-        ],
+        transcripts=transcripts_of((row.id for _, _, row in questions), played),
     )
 
 

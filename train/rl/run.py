@@ -202,10 +202,5 @@ def _transcripts(groups: Sequence[Group]) -> Iterator[Transcript]:
     """The first episode of some groups."""
     for group in groups[:_SHOWN_EPISODES]:
         episode = group.episodes[0]
-        turns = [
-            turn
-            for context in episode.contexts
-            for turn in ((f"user ({context.ask.role})", context.ask.prompt), ("assistant", context.text))
-        ]
         facts = {"reward": episode.ending.reward, "reason": episode.ending.reason, "tokens": episode.tokens}
-        yield Transcript(f"{group.name} {group.row_id}", turns, facts)
+        yield Transcript(f"{group.name} {group.row_id}", episode.turns, facts)

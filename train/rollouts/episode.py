@@ -39,6 +39,15 @@ class Episode:
         return sum(len(context.sample.tokens) for context in self.contexts)
 
     @property
+    def turns(self) -> list[tuple[str, str]]:
+        """What was asked and what was said, as (role, text), for people to read."""
+        return [
+            turn
+            for context in self.contexts
+            for turn in ((f"user ({context.ask.role})", context.ask.prompt), ("assistant", context.text))
+        ]
+
+    @property
     def oldest_version(self) -> int:
         """The oldest weights that drew any of its tokens; staleness counts from here."""
         return min((version for context in self.contexts for version in context.sample.versions), default=0)

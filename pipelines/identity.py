@@ -29,6 +29,10 @@ def trace_id(program: Program, stdin: str, call: str | None, limits: Limits) -> 
     return content_hash(asdict(program), stdin, call, asdict(limits), platform.python_version(), TRACER_VERSION)
 
 
+_NO_ROWS = ("publish", "report", "card")
+"""Folders of this room that make no row of a corpus."""
+
+
 @functools.cache
 def rendering_version() -> str:
     """A hash of all our text and code that turns traces into rows: when it changes, prose is made anew."""
@@ -39,7 +43,8 @@ def rendering_version() -> str:
     digest = hashlib.sha256()
     for folder in (root, Path(schemas.__path__[0]), Path(templates.__path__[0])):
         for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".jinja", ".claims"):
+            makes_rows = folder != root or path.relative_to(root).parts[0] not in _NO_ROWS
+            if makes_rows and path.suffix in (".py", ".jinja", ".claims"):
                 digest.update(f"{folder.name}/{path.relative_to(folder)}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -14,7 +14,7 @@ from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, USAGE
 from pipelines.finding import Finding
 from pipelines.manifest import ManifestError, read_manifest
 
-_TOKEN = re.compile(r"\bhf_\w+")
+_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{8,}")
 _SHOWN = 20
 
 

@@ -51,6 +51,7 @@ def programs(number: int) -> list[dict[str, Any]]:
         row = dict(bundled[at % len(bundled)])
         copy = at // len(bundled)
         row |= {"id": f"{row['id']}-{copy}", "problem": f"{row.get('problem', row['id'])}-{copy}"}
+        row["split"] = "train"  # in another split a copy would be a leak
         row["code"] = f"{row['code'].rstrip()}\n_copy = {copy}\n"
         rows.append(row)
     return rows

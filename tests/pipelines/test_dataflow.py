@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability import python_urns
@@ -20,6 +21,7 @@ from pipelines.build_command import build
 from pipelines.cli import make_parser
 from pipelines.dataflow.flex import build_arguments
 from pipelines.options import BuildOptions
+from sandbox.docker_backend import build_image
 from tests.pipelines.corpora import varied_rows, write_rows
 from tests.pipelines.google_stand_in import BUCKET, PROJECT, Google, google_on_loopback, write_credentials
 from tests.pipelines.reading import bytes_of, hash_of
@@ -185,3 +187,22 @@ def test_the_image_has_the_beam_and_the_files_of_this_tree() -> None:
     assert 'ENTRYPOINT ["/opt/apache/beam/boot"]' in text
     copied = [path for path in re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE)]
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_a_container_without_privileges_runs_programs_at_the_level_user(tmp_path: Path) -> None:
+    """What a Dataflow worker is: root in a container, with Docker's usual capabilities and no engine."""
+    tree = ["/usr", "/lib", "/lib64", "/bin", sys.base_prefix, sys.prefix, str(ROOT)]
+    read_only = [f"{path}:{path}:ro" for path in dict.fromkeys(tree)]
+    engine = docker.from_env()
+    said = engine.containers.run(
+        build_image(engine.api),
+        ["-m", "pipelines.cli", "sandbox", "doctor", "--sandbox", "process", "--json"],
+        entrypoint=[sys.executable],
+        working_dir=str(ROOT),
+        environment={"XDG_CACHE_HOME": "/cache", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
+        network_disabled=True,
+        remove=True,
+        volumes=[*read_only, f"{tmp_path}:/home:ro"],
+    )
+    ladder = json.loads(said.splitlines()[-1])["ladder"]
+    assert [step["level"] for step in ladder if step["on"]] == ["limits", "files", "user"]

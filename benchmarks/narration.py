@@ -243,7 +243,7 @@ def main() -> int:
         figures |= {"again": len(again), "sandbox_ms": round(1e3 * spent / len(again), 2)}
         figures["narrate_check_ms"] = round(1e3 * again_seconds / len(again), 2)
         print(
-            f"{len(again)} of the executions, each: {figures['sandbox_ms']} ms to run and trace in the process sandbox, "
+            f"{len(again)} executions, each: {figures['sandbox_ms']} ms to run and trace in the process sandbox, "
             f"{figures['narrate_check_ms']} ms to narrate in steps and check: {again_seconds / spent:.2f} of it."
         )
     print(json.dumps(figures))

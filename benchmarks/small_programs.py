@@ -3,14 +3,14 @@
 import random
 from typing import Any
 
-NAMES = "abcdefgh"
+NAMES = "abcdefghij"
 DIGITS = 3
-COPIES = range(2, 6)
+COPIES = range(3, 8)
 HELD_OUT = ("validation", "test")
 
 
 def make_program(numbers: random.Random) -> str:
-    """A program that binds three names to different digits and the next 2 to 5 names to earlier ones; prints the last.
+    """A program that binds three names to different digits and the next 3 to 7 names to earlier ones; prints the last.
 
     Names are bound once, in their order. What is printed is found by following the copies back, and most programs
     have some that lead nowhere.

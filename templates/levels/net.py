@@ -67,6 +67,7 @@ class NetTeller:
         self.places = Places(self.state)
         self.stdin = stdin
         self.read_at = 0
+        self._is_whole = False
 
     def pass_over(self, changes: Sequence[Change]) -> None:
         """Applies changes that are told elsewhere."""
@@ -106,8 +107,13 @@ class NetTeller:
         if not (before.names or before.items or before.streams):
             return []
         said = self._read(changes) if before.streams else []
+        # A whole value comes last: it holds what the other sentences change within it, which would come twice else.
+        wholes: list[str] = []
         for id, items in before.items.items():
-            said += self._object(id, items, frame, before.changes.get(id, []))
+            self._is_whole = False
+            sentences = self._object(id, items, frame, before.changes.get(id, []))
+            (wholes if self._is_whole else said).extend(sentences)
+        said += wholes
         names = [key for key in before.names if key[1] not in known]
         names.sort(key=lambda key: key[1] not in self.state.frames[key[0]].names)
         for key in names:
@@ -193,6 +199,7 @@ class NetTeller:
         return told or self._whole(id, at)
 
     def _whole(self, id: int, at: str) -> list[str]:
+        self._is_whole = True
         return [self.say("restate", code(at), code(value_text(Ref(id), self.state.heap)))]
 
     def _spliced(self, old: list[Value], changes: list[Change], at: str) -> list[str]:

@@ -157,11 +157,14 @@ class Effects:
             return True
         return module.partition(".")[0] not in _READING_MODULES
 
-    def runs_code(self, func: ast.expr) -> bool:
-        """May a call of `func` run code of the program, which may bind names anew?"""
-        match func:
+    def runs_code(self, call: ast.Call) -> bool:
+        """May a call run code of the program, which may bind names anew and sees what has changed?"""
+        match call.func:
             case ast.Name(id=name):
-                return name in self.stored or name not in HARMLESS_BUILTINS
+                hands_on = name in ("map", "filter") or any(keyword.arg == "key" for keyword in call.keywords)
+                return name in self.stored or name not in HARMLESS_BUILTINS or hands_on
+            case ast.Attribute(attr="sort"):
+                return bool(call.keywords)
             case ast.Attribute(attr=name):
                 return not (name in READING_METHODS or name in WRITING_METHODS) or name in self.methods
         return True

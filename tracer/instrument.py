@@ -26,7 +26,7 @@ from tracer.effects import (
     change_of_operator,
 )
 from tracer.events import Span
-from tracer.notes import NoteMaker, mangle
+from tracer.notes import Course, NoteMaker, last_evaluated, mangle, stores_once
 from tracer.scopes import FUNCTIONS, Names, Scope, collect_names, read_scope
 from tracer.source_columns import SourceColumns
 from tracer.statements import (
@@ -166,14 +166,26 @@ class _Instrumenter:
     def _begin_note(self, node: ast.stmt) -> NoteMaker | None:
         if not isinstance(node, (*_NOTED_AFTER, *_NOTED_INSIDE, ast.ClassDef, *FUNCTIONS)):
             return None
+        course = Course() if isinstance(node, (ast.ClassDef, *FUNCTIONS)) else self._course(node)
+        return NoteMaker(self._scope, self._names, self._owner, course)
+
+    def _course(self, node: ast.stmt) -> Course:
         rebound: set[str] = set()
-        steady = True
-        for part in [] if isinstance(node, (ast.ClassDef, *FUNCTIONS)) else _header(node):
+        calls = False
+        for part in _header(node):
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
                 rebound.add(part.id)
-            elif isinstance(part, ast.Call) and self._effects.runs_code(part.func):
-                steady = False
-        return NoteMaker(self._scope, self._names, self._owner, rebound, steady)
+            elif isinstance(part, ast.Call):
+                calls |= self._effects.runs_code(part)
+            elif isinstance(part, (ast.Yield, ast.YieldFrom, ast.Await)):
+                calls = True
+        names = self._names
+        return Course(
+            frozenset(rebound),
+            steady=not (calls or names.overloads),
+            last=None if names.overloads else last_evaluated(node),
+            stores_last=stores_once(node) or not (calls or names.setters),
+        )
 
     def _write_note(self, note: NoteMaker | None, line: int) -> ast.stmt | None:
         if note is None or not note.actions:
@@ -306,17 +318,17 @@ class _Instrumenter:
             case ast.Starred():
                 target.value = self._target(target.value)
             case ast.Subscript(slice=ast.Slice()):
-                target.value = self._receiver(target.value, ANY)
+                target.value = self._receiver(target.value, ANY, target)
                 target.slice = self._wrap(target.slice)
-            case ast.Subscript() if note is not None:
+            case ast.Subscript() if note is not None and note.is_stored_in_time():
                 target.value, container = self._operand(note, target.value)
                 target.slice, key = self._operand(note, target.slice)
                 note.say(LOOK_KEY if deletes else ITEM, container, key)
-            case ast.Attribute() if note is not None and not deletes:
+            case ast.Attribute() if note is not None and note.is_stored_in_time() and not deletes:
                 target.value, owner = self._operand(note, target.value)
                 note.say(ATTRIBUTE, owner, mangle(target.attr, self._owner))
             case ast.Subscript() | ast.Attribute():
-                target.value = self._receiver(target.value, ANY)
+                target.value = self._receiver(target.value, ANY, target)
                 if isinstance(target, ast.Subscript):
                     target.slice = self._wrap(target.slice)
         return target
@@ -356,10 +368,11 @@ class _Instrumenter:
         wrapped = self._probe(spare, self._inside(node), spanned, name=name, keeps=True)
         return wrapped, -(len(self._result.probes) - 1)
 
-    def _receiver(self, node: ast.expr, change: int) -> ast.expr:
-        """An expression whose value may change in the statement."""
-        if self._note is not None and self._certain and self._note.can_read(node) and isinstance(node, ast.Name):
-            self._note.look(node.id, change)
+    def _receiver(self, node: ast.expr, change: int, by: ast.AST) -> ast.expr:
+        """An expression whose value may change in the statement, `by` a part of it."""
+        note = self._note if self._certain else None
+        if note is not None and isinstance(node, ast.Name) and note.can_read(node) and note.is_in_time(by):
+            note.look(node.id, change)
             return self._wrap(node)
         return self._wrap(node, change)
 
@@ -408,7 +421,7 @@ class _Instrumenter:
         number = len(self._result.probes)
         binds = None
         if walrus is not None:
-            binds = NoteMaker(self._scope, self._names, self._owner, set(), steady=True).walrus(walrus)
+            binds = NoteMaker(self._scope, self._names, self._owner, Course()).walrus(walrus)
         span = self._span(place) if spanned else None
         name = mangle(name, self._owner) if spanned and name else None
         self._result.probes.append(Probe(span, name, change, keeps, binds))
@@ -437,7 +450,7 @@ class _Instrumenter:
                 self._call(node)
             case ast.Subscript():
                 inserts = self._names.inserting and not isinstance(node.slice, ast.Slice)
-                node.value = self._receiver(node.value, INSERTED) if inserts else self._wrap(node.value)
+                node.value = self._receiver(node.value, INSERTED, node) if inserts else self._wrap(node.value)
                 node.slice = self._wrap(node.slice)
             case ast.NamedExpr():
                 node.value = self._wrap(node.value)
@@ -494,26 +507,28 @@ class _Instrumenter:
                 func.value = self._wrap(func.value)
             case ast.Attribute(attr=name) if name in WRITING_METHODS:
                 change, key = change_of_method(name, node.args)
-                if key is not None and self._note is not None:
+                if key is not None and self._note is not None and self._note.is_in_time(node):
                     func.value, receiver = self._operand(self._note, func.value)
                     node.args[0], place = self._operand(self._note, key)
                     self._note.say(LOOK_KEY, receiver, place)
                     changed = node.args[0]
                 else:
-                    func.value = self._receiver(func.value, ANY if change == KEYED else change)
+                    func.value = self._receiver(func.value, ANY if change == KEYED else change, node)
             case ast.Attribute():
                 writing = self._effects.on_receiver(func, node.args)
-                func.value = self._receiver(func.value, ANY) if writing else self._wrap(func.value)
+                func.value = self._receiver(func.value, ANY, node) if writing else self._wrap(func.value)
             case ast.Name(id=name):
                 if name in self._effects.aliases and name != "super":
                     node.func = self._probe(func, func, spanned=False, change=CALLED)
             case _:
                 node.func = self._wrap(func, CALLED)
+        # What is handed code of the program may run it after the change.
+        by = func if self._names.hands_code(node) else node
         for index, argument in enumerate(node.args):
             if argument is not changed:
-                node.args[index] = self._receiver(argument, ANY) if writes else self._wrap(argument)
+                node.args[index] = self._receiver(argument, ANY, by) if writes else self._wrap(argument)
         for keyword in node.keywords:
-            keyword.value = self._receiver(keyword.value, ANY) if writes else self._wrap(keyword.value)
+            keyword.value = self._receiver(keyword.value, ANY, by) if writes else self._wrap(keyword.value)
 
 
 def mark_name(number: int) -> str:

@@ -1,6 +1,7 @@
 """The note of one statement under construction: what it will say, and the names that it reads for it."""
 
 import ast
+from dataclasses import dataclass
 from typing import Any
 
 from tracer.scopes import Names, Scope
@@ -25,6 +26,23 @@ def mangle(name: str, owner: str) -> str:
     return f"_{owner.lstrip('_')}{name}"
 
 
+@dataclass(frozen=True)
+class Course:
+    """What happens in a statement, and in which order.
+
+    Attributes:
+        rebound: names that it binds itself.
+        steady: it runs no code of the program, which binds names and sees what has changed.
+        last: what is evaluated after everything else in it.
+        stores_last: once it stores an element or attribute, nothing of the program runs in it.
+    """
+
+    rebound: frozenset[str] = frozenset()
+    steady: bool = True
+    last: ast.expr | None = None
+    stores_last: bool = True
+
+
 class NoteMaker:
     """Gathers what a statement does.
 
@@ -33,22 +51,28 @@ class NoteMaker:
         operands: the expressions that it reads, all of them names and constants.
     """
 
-    def __init__(self, scope: Scope, names: Names, owner: str, rebound: set[str], steady: bool) -> None:
-        """`rebound` are the names that the statement itself binds; `steady`: it runs no code that binds others."""
+    def __init__(self, scope: Scope, names: Names, owner: str, course: Course) -> None:
         self.actions: list[Action] = []
         self.operands: list[ast.expr] = []
         self._scope = scope
         self._names = names
         self._owner = owner
-        self._rebound = rebound
-        self._steady = steady
+        self._course = course
         self._places: dict[str, int] = {}
 
     def can_read(self, node: ast.expr) -> bool:
         """Will reading this name after the statement give what the statement had in hand?"""
-        if not isinstance(node, ast.Name) or node.id in self._rebound or node.id == "super":
+        if not isinstance(node, ast.Name) or node.id in self._course.rebound or node.id == "super":
             return False
-        return self._steady or not (node.id in self._names.shared or node.id in self._names.outer)
+        return self._course.steady or not (node.id in self._names.shared or node.id in self._names.outer)
+
+    def is_in_time(self, change: ast.AST) -> bool:
+        """Does nothing of the program run between a change within the statement and the note behind it?"""
+        return self._course.steady or change is self._course.last
+
+    def is_stored_in_time(self) -> bool:
+        """Does nothing of the program run between a store of the statement and the note behind it?"""
+        return self._course.stores_last
 
     def read(self, name: str) -> int:
         """The place of a name's value in the note."""
@@ -93,3 +117,33 @@ class NoteMaker:
         if name in self._scope.shared:
             return shared
         return outer if name in self._scope.outer else here
+
+
+def last_evaluated(node: ast.stmt) -> ast.expr | None:
+    """The part of a statement that nothing but the binding of names or the store itself comes after."""
+    match node:
+        case ast.Assign(targets=[*targets], value=value) if all(map(_binds_names, targets)):
+            return value
+        case ast.Expr(value=value) | ast.AugAssign(target=ast.Name(), value=value):
+            return value
+        case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value):
+            return value
+    return None
+
+
+def _binds_names(target: ast.expr) -> bool:
+    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+    return all(isinstance(part, ast.Name) for part in parts)
+
+
+def stores_once(node: ast.stmt) -> bool:
+    """Has a statement one place to store to, or only names?"""
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            places = [part for target in targets for part in ast.walk(target) if _is_place(part)]
+            return len(places) <= 1
+    return True
+
+
+def _is_place(part: ast.AST) -> bool:
+    return isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load)

@@ -28,6 +28,8 @@ class Names:
         inserting: reading an element may insert one.
         prints_aside: a lambda or a mention of `print` may print where no statement says so.
         reads_aside: it holds a file or `input` in hand, so that going through anything may read.
+        overloads: operators, reads of attributes, iteration and the like may run code of the program.
+        setters: so may stores of elements and attributes.
         moving_cells: a generator owns names of functions within it, and may change them as it is resumed.
     """
 
@@ -44,7 +46,16 @@ class Names:
     inserting: bool = False
     prints_aside: bool = False
     reads_aside: bool = False
+    overloads: bool = False
+    setters: bool = False
     moving_cells: bool = False
+
+    def hands_code(self, call: ast.Call) -> bool:
+        """Is a function of the program among the arguments of a call, by its name or as a lambda?"""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return any(
+            isinstance(part, ast.Lambda) or (isinstance(part, ast.Name) and part.id in self.defined) for part in given
+        )
 
     @property
     def effects(self) -> Effects:
@@ -107,11 +118,14 @@ def _collect(node: ast.AST, names: Names, called: bool) -> None:
             names.defined.add(name)
             names.methods |= {part.name for part in body if isinstance(part, FUNCTIONS)}
             names.wild |= "__del__" in names.methods
+            names.overloads |= any(map(_overloads, body))
+            names.setters |= any(map(_sets, body))
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             names.stored.add(name)
             names.defined.add(name)
             own = own_parts(node)
             pauses = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in own)
+            names.overloads |= pauses
             names.moving_cells |= pauses and any(isinstance(part, (*FUNCTIONS, ast.Lambda)) for part in own)
         case ast.Lambda():
             names.prints_aside |= any(
@@ -138,6 +152,25 @@ def _collect(node: ast.AST, names: Names, called: bool) -> None:
             names.outer.update(outer)
         case ast.arg(arg=name):
             names.aliases.add(name)
+
+
+_PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "lru_cache", "cache", "total_ordering", "abstractmethod"})
+
+
+def _overloads(part: ast.stmt) -> bool:
+    """Does a part of a class let something else than a call run its code?"""
+    return isinstance(part, FUNCTIONS) and (
+        (part.name[:2] == "__" == part.name[-2:] and part.name != "__init__") or _may_be_property(part)
+    )
+
+
+def _sets(part: ast.stmt) -> bool:
+    return isinstance(part, FUNCTIONS) and (part.name.startswith("__set") or _may_be_property(part))
+
+
+def _may_be_property(part: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    named = {getattr(inner, "attr", getattr(inner, "id", "")) for one in part.decorator_list for inner in ast.walk(one)}
+    return bool(part.decorator_list) and not named & _PLAIN_DECORATORS
 
 
 _STAR_SAFE = frozenset({"math", "collections", "itertools", "functools", "heapq", "bisect", "typing", "string"})

@@ -19,6 +19,12 @@ class CountedBytes(io.BufferedReader):
 
     counter: ReadCounter
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"'_io.BufferedReader' object has no attribute '{name}'", name=name, obj=self)
+
+    def __repr__(self) -> str:
+        return f"<_io.BufferedReader name={self.raw.name!r}>"  # type: ignore[attr-defined]
+
     def _counted(self, data: bytes) -> bytes:
         if not self.counter.inside:
             self.counter.count += len(data.decode("utf-8", "surrogateescape"))
@@ -43,6 +49,9 @@ class CountedText(io.TextIOWrapper):
     """`sys.stdin` that counts what the program takes; iteration goes through `readline`."""
 
     counter: ReadCounter
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"'_io.TextIOWrapper' object has no attribute '{name}'", name=name, obj=self)
 
     def read(self, size: int | None = -1, /) -> str:
         self.counter.inside = True
@@ -101,4 +110,8 @@ def make_streams(*, counted: bool) -> Streams:
         errors="backslashreplace",
         line_buffering=True,
     )
+    for stream, name, mode in ((stdin, "<stdin>", "r"), (stdout, "<stdout>", "w"), (stderr, "<stderr>", "w")):
+        # As the interpreter sets them; readers of their own that contestants bring along ask for the mode.
+        under: Any = stream
+        under.buffer.raw.name, under.mode = name, mode
     return Streams(stdin, stdout, stderr, counter)

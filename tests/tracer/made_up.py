@@ -22,11 +22,8 @@ def walk(xs, depth):
         walk(xs[:], depth - 1)
         xs.pop()
 
-def give(xs):
-    for x in xs:
-        got = yield x
-        if got is not None:
-            xs.insert(0, got)
+def take(v, xs):
+    return v
 
 def counter():
     n = 0
@@ -74,8 +71,35 @@ up = counter()
 node = Node(a)
 bag = Bag([0])
 pair = Pair()
-gen = give(a)
 """
+_LOUD_HEAD = """
+def give(xs):
+    for x in xs:
+        got = yield x
+        if got is not None:
+            xs.insert(0, got)
+        yield xs.pop()
+
+class Loud:
+    def __init__(self, xs):
+        self.xs = xs
+    def __getitem__(self, index):
+        return self.xs[index]
+    def __setitem__(self, index, value):
+        self.xs[index] = value
+    def __add__(self, other):
+        return len(self.xs)
+    @property
+    def first(self):
+        return self.xs
+    @first.setter
+    def first(self, value):
+        self.xs.append(value)
+
+gen = give(a)
+loud = Loud(b)
+"""
+"""What lets other things than calls run code of the program."""
 _SIMPLE = st.one_of(
     st.builds("{} = [{}]".format, _LISTS, _SMALL),
     st.builds("{} = {}".format, _LISTS, _LISTS),
@@ -119,6 +143,19 @@ _SIMPLE = st.one_of(
     st.builds("node.items += {}[:1]; node.more = [0]; node.more += [{}]".format, _LISTS, _SMALL),
     st.builds("e[{}] += {}[:1]; e[1, {}] += [1]; e[1, 2] += {}[:1]".format, _SMALL, _LISTS, _SMALL, _LISTS),
     st.builds("b[0] += {}[:1]; bag.append({}); bag[-1] += [1]".format, _LISTS, _LISTS),
+    st.builds("y = take({0}.pop(), {0})".format, _LISTS),
+    st.builds("{0}.append(take({0}.pop(0), {0}))".format, _LISTS),
+    st.builds("y = take(heapq.heappop({0}), {0}) + len({0})".format, _LISTS),
+    st.builds("z = take(d.pop({}, None), d); w = take(e[{}], e)".format, _SMALL, _SMALL),
+    st.builds("{0}[0], {0}[take(1, {0})] = 7, 8".format, _LISTS),
+    st.builds("[take({0}.pop(), {0}) for _ in range(2)]".format, _LISTS),
+    st.builds("y = list(map(lambda v: take(v, {0}), [{0}.pop()]))".format, _LISTS),
+    st.builds("s.discard(take({}, s)); y = take(s.pop(), s)".format, _SMALL),
+    st.builds("loud[0] = {0}.pop(); x = ({0}.pop(), loud[0])".format, _LISTS),
+    st.builds("loud.first = {0}.pop(0); {0}.append(loud + {0}.pop())".format, _LISTS),
+    st.builds("loud[0], {0}[0] = {0}[0], loud[-1]".format, _LISTS),
+    st.builds("{0}[0] = loud[0] = {1}".format, _LISTS, _SMALL),
+    st.builds("loud.first += [{}]; loud[0] += {}".format, _SMALL, _LISTS),
     st.builds("x = next(gen)".format),
     st.builds("x = gen.send({})".format, _SMALL),
     st.builds("gen = give({}); t = Counter({})".format, _LISTS, st.just("'aab'")),
@@ -134,14 +171,15 @@ _BLOCKS = st.one_of(
 )
 
 
-def _whole(blocks: list[str], inside: bool) -> str:
+def _whole(blocks: list[str], inside: bool, loud: bool) -> str:
     guarded = "".join(f"try:\n    {block}\nexcept Exception:\n    pass\n" for block in blocks)
+    head = _HEAD + _LOUD_HEAD if loud else f"{_HEAD}gen = loud = None\n"
     if not inside:
-        return _HEAD + guarded
+        return head + guarded
     # The same as locals of a function, but for what other functions share.
     body = "".join(f"    {line}\n" for line in guarded.splitlines())
-    return f"{_HEAD}def run(b, c, d, e, q, s, gen):\n    global a\n{body}run(b, c, d, e, q, s, gen)\n"
+    return f"{head}def run(b, c, d, e, q, s, gen):\n    global a\n{body}run(b, c, d, e, q, s, gen)\n"
 
 
-made_up_programs = st.builds(_whole, st.lists(_BLOCKS, min_size=1, max_size=10), st.booleans())
-"""Whole programs, at module level or in a function."""
+made_up_programs = st.builds(_whole, st.lists(_BLOCKS, min_size=1, max_size=10), st.booleans(), st.booleans())
+"""Whole programs, at module level or in a function, with and without hidden calls."""

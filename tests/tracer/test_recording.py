@@ -2,6 +2,8 @@
 
 import os
 import resource
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -406,3 +408,23 @@ def _peak_bytes(**options: Any) -> int:
 @pytest.mark.parametrize("recorder", ["python", "native"])
 def test_a_list_of_ten_million_elements_is_held_twice_at_most(recorder: str) -> None:
     assert _peak_bytes(recorder=recorder) < 2 * _peak_bytes(traced=False)
+
+
+_ASKING = """
+import sys
+for stream in (sys.stdin, sys.stdout, sys.stderr):
+    print(stream.name, stream.mode, stream, stream.buffer)
+    try:
+        stream.nothing
+    except AttributeError as error:
+        print(error)
+"""
+
+
+def test_the_standard_streams_look_as_they_always_do() -> None:
+    usual = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-c", _ASKING], input=b"", capture_output=True, check=True
+    ).stdout
+    assert run(_ASKING, traced=False).stdout == usual
+    for recorder in ("python", "native"):
+        assert run(_ASKING, recorder=recorder).stdout == usual

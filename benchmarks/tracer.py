@@ -102,7 +102,7 @@ def _shows(side: str, code: str) -> Measured:
     return {"shown": float(MARK in str(decode(log).events))}
 
 
-def _apart(measure: Callable[[], Measured], side: str, given: str) -> Measured:
+def run_apart(measure: Callable[[], Measured], side: str, given: str) -> Measured:
     """One run in a process of its own, with real files on descriptors 0 and 1."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -144,7 +144,7 @@ def main() -> None:
             runs = {
                 side: min(
                     (
-                        _apart(partial(measure, code), side, given[size] + "\n")
+                        run_apart(partial(measure, code), side, given[size] + "\n")
                         for _ in range(_runs(side, options.repeat))
                     ),
                     key=lambda run: run["seconds"],
@@ -178,7 +178,7 @@ def _print_shown() -> dict[str, dict[str, float]]:
     """Prints which sides show which hidden change."""
     sides = [*PEERS, *RECORDERS]
     shown = {
-        change: {side: _apart(partial(_shows, side, code), side, "")["shown"] for side in sides}
+        change: {side: run_apart(partial(_shows, side, code), side, "")["shown"] for side in sides}
         for change, code in HIDDEN_CHANGES.items()
     }
     print(f"| shows a change of | {' | '.join(sides)} |")

@@ -168,8 +168,16 @@ def _fails(moment: Moment, claim: Claim) -> None:
     refuse_unless(raised.frame == moment.segment.frame, "it fails elsewhere")
     nodes = [node for node in moment.index.find(running.statement, claim.code["source"]) if not known(moment, node)]
     refuse_unless(bool(nodes), "the statement has no such expression that came to no value")
-    for form in claim.forms:
-        check_fails(moment, nodes[0], form, raised.name)
+    for number, node in enumerate(nodes, start=1):
+        try:
+            for form in claim.forms:
+                check_fails(moment, node, form, raised.name)
+        except Refused:
+            # The same text may stand in the statement once more, where it was not reached.
+            if number == len(nodes):
+                raise
+        else:
+            return
 
 
 def _subscripts(moment: Moment, kind: type[ast.expr], text: str, *, whole: bool) -> list[ast.Subscript]:

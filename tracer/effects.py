@@ -65,7 +65,7 @@ _LIBRARY_FUNCTIONS = frozenset(
 _WRITING_FUNCTIONS = frozenset(
     _words("""
     heappush heappop heapify heapreplace heappushpop insort insort_left insort_right shuffle setitem delitem
-    iadd iconcat ior iand ixor isub imul reduce partial copyreg
+    iadd iconcat ior iand ixor isub imul reduce partial copyreg update_wrapper
     """)
 )
 

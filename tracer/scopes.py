@@ -1,6 +1,7 @@
 """What must be known of a whole program before its statements are looked at: names, scopes, habits."""
 
 import ast
+import importlib
 from dataclasses import dataclass, field
 
 from tracer.effects import HARMLESS_BUILTINS, WRITING_METHODS, Effects
@@ -24,7 +25,7 @@ class Names:
         methods: names of functions in classes.
         leaks: it hands methods of built-in objects around.
         wild: it reaches for its names by other means than naming them.
-        star: it imports whatever a module holds.
+        brought: names that a module brings which is imported whole; None stands for names that cannot be told.
         inserting: reading an element may insert one.
         prints_aside: a lambda or a mention of `print` may print where no statement says so.
         reads_aside: it holds a file or `input` in hand, so that going through anything may read.
@@ -42,7 +43,7 @@ class Names:
     methods: set[str] = field(default_factory=set)
     leaks: bool = False
     wild: bool = False
-    star: bool = False
+    brought: set[str | None] = field(default_factory=set)
     inserting: bool = False
     prints_aside: bool = False
     reads_aside: bool = False
@@ -56,6 +57,11 @@ class Names:
         return any(
             isinstance(part, ast.Lambda) or (isinstance(part, ast.Name) and part.id in self.defined) for part in given
         )
+
+    @property
+    def star(self) -> bool:
+        """Does a module that is imported whole bind names that the program binds as well, or unknown ones?"""
+        return None in self.brought or not self.brought.isdisjoint(self.stored | self.aliases)
 
     @property
     def effects(self) -> Effects:
@@ -137,7 +143,7 @@ def _collect(node: ast.AST, names: Names, called: bool) -> None:
         case ast.ImportFrom(names=parts, module=module):
             for part in parts:
                 if part.name == "*":
-                    names.star |= module not in _STAR_SAFE
+                    names.brought |= _public_names(module)
                 else:
                     _add_import(names, part.asname or part.name, f"{module}.{part.name}")
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
@@ -174,6 +180,14 @@ def _may_be_property(part: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 _STAR_SAFE = frozenset({"math", "collections", "itertools", "functools", "heapq", "bisect", "typing", "string"})
+
+
+def _public_names(module: str | None) -> set[str | None]:
+    """What a well-known module brings, None for any other."""
+    if module not in _STAR_SAFE:
+        return {None}
+    held = importlib.import_module(module)
+    return set(getattr(held, "__all__", ())) or {name for name in dir(held) if name[0] != "_"}
 
 
 def _is_quiet(func: ast.expr) -> bool:

@@ -301,7 +301,7 @@ typedef struct {
 } Tell;
 
 typedef struct {
-    int kind, ordered, mapping, bare, asks;
+    int kind, ordered, mapping, bare, inherits, asks;
     PyObject *name, *note, *slots, *python;
 } Shape;
 
@@ -1046,6 +1046,7 @@ static int heap_shape(Recorder *r, PyTypeObject *type, Shape **found)
             shape->slots = PyObject_GetAttrString(said, "slots");
             shape->ordered = truth_of(said, "ordered");
             shape->bare = truth_of(said, "bare");
+            shape->inherits = truth_of(said, "inherits");
             shape->mapping =
                 type == &PyDict_Type || type == r->defaultdict || type == r->counter_type || type == r->ordered_dict;
             shape->asks = shape->kind == K_DEQUE || PyType_IsSubtype(type, r->defaultdict);
@@ -1959,7 +1960,9 @@ static int look(Recorder *r, PyObject *value, int change, PyObject *key)
     }
     else if (change == INSERTED && known->shape->mapping)
         TRY(look_at_new_keys(r, known, &seen));
-    return seen ? FINE : compare_quietly(r, known);
+    if (!seen)
+        TRY(compare_quietly(r, known));
+    return known->shape->inherits ? look_inside(r, value) : FINE;
 }
 
 /* Puts an object in the place of another in a list's shadow. */

@@ -133,8 +133,15 @@ class Effects:
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in HARMLESS_BUILTINS:
                 return name not in READING_METHODS
             case ast.Attribute(attr=name):
-                return not (name in READING_METHODS or name in WRITING_METHODS or name in self.methods)
+                return not (name in READING_METHODS or name in WRITING_METHODS or self._is_ours(func))
         return True
+
+    def _is_ours(self, func: ast.Attribute) -> bool:
+        """Does a method's name say that the program defines it? That of a base class may be the library's."""
+        match func.value:
+            case ast.Call(func=ast.Name(id="super")):
+                return False
+        return func.attr in self.methods and not (func.attr[:2] == "__" == func.attr[-2:])
 
     def on_receiver(self, func: ast.Attribute, arguments: list[ast.expr]) -> bool:
         """May a call of the method `func`, none of the known writing ones, change what it is called on?"""
@@ -149,7 +156,7 @@ class Effects:
                 return False
         if isinstance(owner, (ast.Constant, ast.JoinedStr)):
             return False
-        return func.attr not in READING_METHODS and func.attr not in self.methods
+        return func.attr not in READING_METHODS and not self._is_ours(func)
 
     @staticmethod
     def _imported_writes(module: str, name: str) -> bool:

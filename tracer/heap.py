@@ -209,6 +209,8 @@ class Heap:
                 seen = change == INSERTED and known.keys and self._look_at_new_keys(known)
             if not seen:
                 self._compare(known)
+            if known.shape.inherits:
+                self._look_inside(value)
 
     def _look_at_end(self, known: Known, change: int) -> bool:
         """Records what came or went at an end of a sequence; False where that is not all."""

@@ -36,9 +36,10 @@ class Shape:
         slots: name and descriptor of the slots of an instance.
         bare: an instance that keeps all attributes in its `__dict__`.
         ordered: an OrderedDict, whose order is not that of its base.
+        inherits: an instance with methods of the library, which may change what its attributes hold.
     """
 
-    __slots__ = ("bare", "kind", "name", "note", "ordered", "slots")
+    __slots__ = ("bare", "inherits", "kind", "name", "note", "ordered", "slots")
 
     def __init__(self, cls: type, kind: str, note: str) -> None:
         self.kind = kind
@@ -52,6 +53,9 @@ class Shape:
                     if type(member) is types.MemberDescriptorType:
                         self.slots.append((name, member))
         self.bare = kind == "object" and not self.slots
+        bases = [part for part in type_mro(cls) if part is not object]
+        own = type_dict(cls).get("__module__")
+        self.inherits = kind == "object" and any(type_dict(part).get("__module__") != own for part in bases)
 
 
 def read_shape(cls: type, module: str) -> Shape | None:

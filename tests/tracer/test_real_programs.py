@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,15 @@ def ended(done: Run) -> tuple[int, str, Any]:
     return done.status, re.sub(r"0x[0-9a-f]+", "0x", shown), done.report.get("error")
 
 
+def _closes_alike(python: Run, c: Run) -> bool:
+    """Do two logs differ only in which of the forgotten generators is closed first?
+
+    Up to 3.12 the interpreter keeps what a frame's names held for the sake of any trace function in Python.
+    """
+    seen = [Counter((event.kind, event.span, event.name) for event in done.trace.events) for done in (python, c)]
+    return seen[0] == seen[1] and any(name == "GeneratorExit" for _, _, name in seen[0])
+
+
 @every_file
 def test_tracing_changes_no_program_and_both_recorders_leave_the_same_bytes(path: Path) -> None:
     for case in cases(path):
@@ -56,11 +66,10 @@ def test_tracing_changes_no_program_and_both_recorders_leave_the_same_bytes(path
         if plain.status == -signal.SIGKILL or not case.deterministic:
             continue
         python, c = (run(case.code, recorder=name, max_events=20_000, **case.options) for name in ("python", "native"))
-        if (
-            python.log != c.log
-            and python.log == run(case.code, recorder="python", max_events=20_000, **case.options).log
-        ):
-            pytest.fail(f"{case.name}: two logs")
+        again = run(case.code, recorder="python", max_events=20_000, **case.options) if python.log != c.log else python
+        # Logs that differ from run to run are no matter of the recorder.
+        if again.log == python.log:
+            assert python.log == c.log or _closes_alike(python, c), f"{case.name}: two logs"
         if c.report["mark"] == "end":
             assert (case.name, ended(c)) == (case.name, ended(plain))
             assert (case.name, ended(python)) == (case.name, ended(plain))

@@ -47,8 +47,6 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
         patch.setenv("STORAGE_EMULATOR_HOST", running.url)
         patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
         patch.setenv("NO_GCE_CHECK", "true")
-        # Where it asks what kind of bucket it has is a service that no emulator stands in for.
-        patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
         yield running
 

@@ -34,7 +34,7 @@ match input():
         import ctypes; ctypes.string_at(0)
     case "fill":
         x = []
-        while True: x.append(bytearray(10**6))
+        while True: x.append(bytes(10**7))
     case "flood":
         while True: print("x" * 1000)
     case "leave":

@@ -37,7 +37,7 @@ def test_a_call_gives_the_repr_of_its_value(box):
         ("def (", "compile_error"),
         ("while True: pass", "cpu_limit"),
         ("import time; time.sleep(60)", "timeout"),
-        ("x = []\nwhile True: x.append(bytearray(10**6))", "memory_limit"),
+        ("x = []\nwhile True: x.append(bytes(10**7))", "memory_limit"),
         ("while True: print('x' * 1000)", "output_limit"),
     ],
 )

@@ -45,7 +45,7 @@ HOSTILE = [
     ("while True: print('x' * 9999)", QUICK, {"output_limit"}),
     ("import os\nwhile True: os.write(2, b'x' * 9999)", QUICK, {"output_limit"}),
     ("x = [0] * 10**12", QUICK, {"memory_limit"}),
-    ("x = []\nwhile True: x.append(bytearray(10**6))", QUICK, {"memory_limit"}),
+    ("x = []\nwhile True: x.append(bytes(10**7))", QUICK, {"memory_limit"}),
     ("import os; os.write(3, b'x' * 100); os._exit(7)", QUICK, {"runtime_error"}),
     ("import time; time.sleep(100)", IMPATIENT, {"timeout"}),
     ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", IMPATIENT, {"timeout"}),

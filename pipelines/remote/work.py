@@ -1,7 +1,6 @@
 """What a worker does that shares no folder with the driver: one unit, or the corpus's last step, through a store."""
 
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,9 +24,6 @@ KEPT_NEW = f"{PARTS_FOLDER}/kept.new"
 PROSE = f"{PARTS_FOLDER}/prose"
 TRACES = f"{PARTS_FOLDER}/traces"
 SPOOL = f"{PARTS_FOLDER}/spool"
-
-
-_PAUSES_S = (1.0, 4.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,6 @@ def _below(workspace: Workspace, *paths: Path) -> list[str]:
     return [path.relative_to(workspace.output).as_posix() for path in paths]
 
 
-def _fetch_rows(store: Store, wanted: Sequence[str], rows: Path, folder: Path) -> list[Path]:
-    """Fetches what a unit wants; its `rows` are asked for again, since a store may be late to show a file."""
-    for pause_s in _PAUSES_S:
-        fetched = store.fetch(wanted, folder)
-        if rows in fetched:
-            return fetched
-        time.sleep(pause_s)
-    raise FileNotFoundError(f"{store.url} lacks {rows.name}; it holds {', '.join(store.names(SPOOL)) or 'no rows'}")
-
-
 def run_remote_unit(work: RemoteTask, options: BuildOptions, store: Store, open_sandbox: OpenSandbox) -> Measures:
     """Does a unit whose rows lie in a store unless its part is there; leaves its traces, then its part.
 
@@ -85,7 +71,11 @@ def run_remote_unit(work: RemoteTask, options: BuildOptions, store: Store, open_
             return Measures.from_bytes(done)
         rows = [place(unit.bucket, unit.rows_hash) for place in (workspace.spool, workspace.marks)]
         wanted = [*_below(workspace, *rows), *(f"{TRACES}/{name}" for name in work.traces)]
-        fetched = _fetch_rows(store, wanted, rows[0], Path(folder))
+        fetched = store.fetch(wanted, Path(folder))
+        if rows[0] not in fetched:
+            raise FileNotFoundError(
+                f"{store.url} lacks {rows[0].name}; it holds {', '.join(store.names(SPOOL)) or 'no rows'}"
+            )
         measures = run_unit(work.task, options, workspace, open_sandbox)
         fresh = [path for path in (workspace.root / "traces").iterdir() if path not in fetched]
         store.leave(fresh, workspace.output)

@@ -1,6 +1,7 @@
 """Files are read whatever their container, wherever they lie, a piece at a time, and with only the wanted columns."""
 
 import gzip
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,9 +128,11 @@ def bucket(scheme: str) -> type[MemoryFileSystem]:
 
 
 @pytest.fixture
-def stores() -> Iterator[None]:
+def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # The package hides its module `registry` behind a view of that name; what is registered is taken back.
+    registered = importlib.import_module("fsspec.registry")._registry
     for scheme in ("s3", "gs"):
-        fsspec.register_implementation(scheme, bucket(scheme), clobber=True)
+        monkeypatch.setitem(registered, scheme, bucket(scheme))
     yield
     MemoryFileSystem.store.clear()
 

@@ -97,6 +97,11 @@ def change_of_operator(operator: ast.operator) -> int:
     return APPENDED if isinstance(operator, ast.Add) else ANY
 
 
+def is_special(name: str) -> bool:
+    """Is this a name that the language calls by itself, as `__len__`?"""
+    return name[:2] == "__" == name[-2:]
+
+
 @dataclass(frozen=True)
 class Effects:
     """Judges calls by name, where the program leaves the name its usual meaning.
@@ -141,7 +146,7 @@ class Effects:
         match func.value:
             case ast.Call(func=ast.Name(id="super")):
                 return False
-        return func.attr in self.methods and not (func.attr[:2] == "__" == func.attr[-2:])
+        return func.attr in self.methods and not is_special(func.attr)
 
     def on_receiver(self, func: ast.Attribute, arguments: list[ast.expr]) -> bool:
         """May a call of the method `func`, none of the known writing ones, change what it is called on?"""

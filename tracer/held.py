@@ -9,7 +9,8 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from tracer.shapes import is_plain, read_attributes, type_dict, type_mro
+from tracer.nameable import type_dict, type_mro
+from tracer.shapes import is_plain, read_attributes
 
 UNTOLD = object()
 """Stands for a value that cannot be had without running code: it may be any object."""

@@ -7,9 +7,10 @@ import functools
 import types
 from typing import Any
 
-_type_name = type.__dict__["__name__"].__get__
-_type_dict = type.__dict__["__dict__"].__get__
-_type_mro = type.__dict__["__mro__"].__get__
+# Unbound: asking a type itself would ask its metaclass.
+type_name = type.__dict__["__name__"].__get__
+type_dict = type.__dict__["__dict__"].__get__
+type_mro = type.__dict__["__mro__"].__get__
 
 _EXACT = (
     range,
@@ -42,30 +43,30 @@ def describe_exact(value: Any) -> tuple[str, str] | None:
     """Type name and exact text of an immutable library value or enum member; None for anything else."""
     cls = type(value)
     if id(cls) in _EXACT_IDS:
-        return _type_name(cls), repr(value)
+        return type_name(cls), repr(value)
     if type(cls) is not type and is_enum(cls):
         name = object.__getattribute__(value, "__dict__").get("_name_")
-        return _type_name(cls), f"{_type_name(cls)}.{name}"
+        return type_name(cls), f"{type_name(cls)}.{name}"
     return None
 
 
 def is_enum(cls: type) -> bool:
     """Is this an enumeration? Its members are told by name."""
-    return any(_type_name(part) == "Enum" and _type_dict(part).get("__module__") == "enum" for part in _type_mro(cls))
+    return any(type_name(part) == "Enum" and type_dict(part).get("__module__") == "enum" for part in type_mro(cls))
 
 
 def describe_opaque(value: Any) -> tuple[str, str]:
     """Kind and name of a value that is not looked into."""
     cls = type(value)
-    mro = _type_mro(cls)
+    mro = type_mro(cls)
     if any(part is type for part in mro):
-        return "class", _type_name(value)
+        return "class", type_name(value)
     if any(part is BaseException for part in mro):
-        return "exception", _type_name(cls)
+        return "exception", type_name(cls)
     kind = _NAMED.get(id(cls))
     if kind is not None:
         return kind, _own_name(value, cls)
-    name = _type_name(cls)
+    name = type_name(cls)
     if name.endswith("iterator") or any(cls is kind for kind in (enumerate, zip, map, filter, reversed)):
         return "iterator", name
     if name in ("dict_keys", "dict_values", "dict_items"):

@@ -22,6 +22,7 @@ from tracer.effects import ANY, CALLED, NOTHING, change_of_bound
 from tracer.frames import exception_text, pauses, stores, unwinds
 from tracer.heap import Heap
 from tracer.held import UNTOLD, Holder
+from tracer.nameable import type_name
 from tracer.readings import make_readings
 from tracer.statements import Instrumented
 from tracer.threads import wait_until_others_wait
@@ -333,8 +334,7 @@ class Recorder:
             self._look_at_names(activation)
             self.heap.look_everywhere()
         writer = self.writer
-        name = type.__dict__["__name__"].__get__(kind)
-        body = writer.statement(line.statement.span) + writer.name(name)
+        body = writer.statement(line.statement.span) + writer.name(type_name(kind))
         return self._write(bytes([op.EXCEPTION]) + body + self.heap.value(exception_text(kind, error)))
 
     def _write(self, record: bytes) -> bool:

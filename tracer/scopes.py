@@ -4,7 +4,7 @@ import ast
 import importlib
 from dataclasses import dataclass, field
 
-from tracer.effects import HARMLESS_BUILTINS, WRITING_METHODS, Effects
+from tracer.effects import HARMLESS_BUILTINS, WRITING_METHODS, Effects, is_special
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WILD_NAMES = frozenset({"exec", "globals", "locals", "vars", "__import__"})
@@ -166,7 +166,7 @@ _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "lru_cache", "cach
 def _overloads(part: ast.stmt) -> bool:
     """Does a part of a class let something else than a call run its code?"""
     return isinstance(part, FUNCTIONS) and (
-        (part.name[:2] == "__" == part.name[-2:] and part.name != "__init__") or _may_be_property(part)
+        (is_special(part.name) and part.name != "__init__") or _may_be_property(part)
     )
 
 
@@ -217,7 +217,7 @@ def read_scope(node: ast.AST, names: Names, *, function: bool, nested: bool = Fa
     """The scope of a function's or the module's own statements; `nested` if the function stands in another."""
     shared: set[str] = set()
     outer: set[str] = set()
-    slow = names.wild or (names.star and not function) or (nested and names.moving_cells)
+    slow = names.wild or (not function and names.star) or (nested and names.moving_cells)
     for part in own_parts(node):
         match part:
             case ast.Global(names=declared):

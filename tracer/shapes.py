@@ -4,7 +4,7 @@ import collections
 import types
 from typing import Any
 
-from tracer.nameable import describe_opaque, is_enum
+from tracer.nameable import describe_opaque, is_enum, type_dict, type_mro, type_name
 
 IMMUTABLE = ("tuple", "frozenset")
 _BASES: tuple[tuple[type, str], ...] = (
@@ -20,11 +20,8 @@ _LOOKED_PAST = (type, BaseException, int, str, float, bytes)
 _HEAP_TYPE = 1 << 9
 _PLAIN = frozenset(map(id, (int, str, float, bool, bytes, type(None), complex)))
 
-type_name = type.__dict__["__name__"].__get__
-type_mro = type.__dict__["__mro__"].__get__
 type_flags = type.__dict__["__flags__"].__get__
 _basic_size = type.__dict__["__basicsize__"].__get__
-type_dict = type.__dict__["__dict__"].__get__
 
 
 class Shape:

@@ -14,6 +14,8 @@ Path = tuple[int, str, tuple[Value, ...]]
 """The frame and the name that a chain starts from, and its keys."""
 
 _INDEXED = ("list", "tuple", "deque")
+_ALIKE = (float, bool)
+"""Types whose values may be one key with an int: 1, 1.0 and True are. Told is the key that the dict holds."""
 
 
 class Places:
@@ -23,9 +25,12 @@ class Places:
         self.state = state
         self._holders: dict[int, dict[int, Value]] = {}
         self._known: dict[tuple[int, int], Path] = {}
+        self._alike_keyed: set[int] = set()
 
     def note(self, change: Change) -> None:
         """Remembers what a change puts where; holds that are gone are forgotten when a search meets them."""
+        if type(change) is SetItem and type(change.key) in _ALIKE:
+            self._alike_keyed.add(change.id)
         match change:
             case SetItem(id, key, Ref(held)):
                 self._holders.setdefault(held, {})[id] = key
@@ -39,6 +44,8 @@ class Places:
     def _note_items(self, holder: int, items: tuple[Any, ...], start: int) -> None:
         for index, item in enumerate(items, start):
             key, value = item if type(item) is tuple else (index, item)
+            if type(key) in _ALIKE:
+                self._alike_keyed.add(holder)
             if type(value) is Ref:
                 self._holders.setdefault(value.id, {})[holder] = key
 
@@ -115,9 +122,12 @@ class Places:
         if key is None:
             return None
         holder = self.follow(base, frame)
-        if type(key) is int and key < 0 and type(holder) is Ref:
+        if type(holder) is Ref:
             found = self.state.heap[holder.id]
-            key += len(found.items) if found.kind in _INDEXED else 0
+            if type(key) is int and key < 0 and found.kind in _INDEXED:
+                key += len(found.items)
+            elif type(key) in _ALIKE or holder.id in self._alike_keyed:
+                key = next((held for held in found.items if held == key), key)
         return root, name, (*keys, key)
 
     def _search(self, target: int, frame: int) -> Path | None:

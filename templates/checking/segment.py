@@ -128,7 +128,8 @@ class Segment:
         if frame is None:
             return
         name, names = change.name, frame.names
-        old = names.get(name, NOTHING)
+        earlier = self.names.get((change.frame, name))
+        old = names.get(name, NOTHING) if earlier is None else earlier.old
         if isinstance(change, Bind):
             names[name] = change.value
             self.names[change.frame, name] = NameChange(change.frame, name, old, change.value)

@@ -1,6 +1,6 @@
 """Thousands of mixed jobs, one in ten of them hostile: every verdict right, none lost, nothing grown, nothing left.
 
-NLEX_SOAK_JOBS says how many (20,000 for a real soak; the default is what a test run can bear).
+NLEX_SOAK_JOBS says how many (20,000 for a real soak); without it there are as many as a test run can bear.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from schemas.outcome import Outcome
 from tests.private_engine import PrivateEngine
 
 ROOT = Path(__file__).parents[2]
-JOBS = int(os.environ.get("NLEX_SOAK_JOBS", "2000"))
+JOBS = int(os.environ.get("NLEX_SOAK_JOBS", "0"))
 QUICK = Limits(cpu_s=2, wall_s=10, memory_bytes=128 << 20, output_bytes=100_000)
 IMPATIENT = Limits(cpu_s=1, wall_s=0.3, memory_bytes=128 << 20, output_bytes=100_000)
 
@@ -114,9 +114,9 @@ def soak(sandbox: Sandbox, count: int, at_half: threading.Event) -> tuple[int, l
     return next(done), faults, memory
 
 
-@pytest.mark.parametrize("backend", ["docker", "process"])
-def test_a_long_mixed_run_has_every_verdict_right_and_does_not_grow(backend):
-    count = JOBS if backend == "docker" else max(200, JOBS // 4)
+@pytest.mark.parametrize(("backend", "bearable"), [("docker", 2000), ("process", 500)])
+def test_a_long_mixed_run_has_every_verdict_right_and_does_not_grow(backend, bearable):
+    count = JOBS or bearable
     with Sandbox(SandboxConfig(backend=backend, slots=2)) as sandbox:
         for case in cases(220):  # until both slots have a zygote for every hash seed, and have been asked
             sandbox.run_all(case.jobs)
@@ -143,7 +143,7 @@ def test_an_engine_restarted_and_a_worker_killed_in_the_middle_lose_no_job(monke
         half = threading.Event()
         worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stdout=subprocess.PIPE)
         assert worker.stdout is not None and worker.stdout.readline() == b"ran\n"
-        count = max(300, JOBS // 5)
+        count = JOBS or 400
 
         def disturb() -> None:
             half.wait(600)

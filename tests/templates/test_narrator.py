@@ -24,6 +24,13 @@ def steps(code: str, *, stdin: str = "", call: str | None = None) -> list[str]:
     return [line.split(". ", 1)[1] for line in lines]
 
 
+def assert_true(code: str) -> None:
+    """The checker bears out what the narrator tells of a program."""
+    execution = trace_program(code)
+    narration = narrate(execution)
+    assert check(execution, narration.explanation, narration.answer).problems == ()
+
+
 # Assignments.
 
 
@@ -135,6 +142,19 @@ def test_a_nested_element_is_told_by_the_way_the_program_goes() -> None:
         "Line 4: `grid[1][0]` goes from `0` to `5`.",
         "Line 5: `row[1]` goes from `0` to `6`.",
     ]
+
+
+@pytest.mark.parametrize(("held", "asked"), [("3.0", "3"), ("3", "3.0"), ("True", "1"), ("1", "True")])
+def test_a_place_is_told_by_the_key_that_the_dict_holds_not_by_an_equal_one(held: str, asked: str) -> None:
+    code = f"d = {{{held}: [5]}}\nk = {asked}\nd[k].append(6)\n"
+    assert f"`6` is appended to `d[{held}]`, which now has length 2." in steps(code)[2]
+    assert_true(code)
+
+
+def test_a_name_bound_many_times_in_one_statement_goes_from_its_value_before() -> None:
+    code = "r = 7\na = [(r := n,\n      n) for n in [1, 2]]\n"
+    assert steps(code)[1].endswith("`r` goes from `7` to `2`.")
+    assert_true(code)
 
 
 def test_an_object_out_of_the_statements_sight_is_told_where_the_frame_sees_it() -> None:

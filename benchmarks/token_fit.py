@@ -2,7 +2,7 @@
 
     python -m benchmarks.token_fit CORPUS [--most N]
 
-Tokens are those of prompt, explanation and answer together, by o200k_base, unless a column says otherwise.
+Tokens are those of prompt, explanation and answer together, by the default vocabulary, unless a column says otherwise.
 """
 
 import argparse

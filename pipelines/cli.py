@@ -10,6 +10,7 @@ from pipelines.curation.arguments import add_curation_arguments
 from pipelines.exit_codes import ENVIRONMENT, INTERRUPTED
 from pipelines.publish.arguments import PUBLISH_EXAMPLES, PUBLISH_TEXT, add_publish_arguments
 from pipelines.report.arguments import REPORT_EXAMPLES, REPORT_TEXT, add_report_arguments
+from pipelines.tokens import DEFAULT_TOKENIZER
 from sandbox.levels import DEFAULT_LEVEL, LEVELS
 
 _COMMANDS = {
@@ -139,9 +140,9 @@ def _add_budget(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tokenizer",
-        default="o200k_base",
+        default=DEFAULT_TOKENIZER,
         metavar="NAME",
-        help="counts tokens: a vocabulary's name, or the path of a tokenizer.json or its folder (o200k_base)",
+        help=f"counts tokens: a vocabulary's name, or the path of a tokenizer.json or its folder ({DEFAULT_TOKENIZER})",
     )
 
 

@@ -186,10 +186,7 @@ def _unsteady(sandbox: Sandbox, job: Job, outcome: Outcome, differs: str) -> Obs
     """What is to be said of a program that comes to something else under another hash seed."""
     each_run = bool(difference(outcome, sandbox.run(job)))
     between = "runs" if each_run else "hash seeds"
-    if b" at 0x" in outcome.stdout:
-        why = "it prints the address of an object"
-    else:
-        why = name_reason(job.program.code, each_run=each_run)
+    why = name_reason(job.program.code, each_run=each_run, stdout=outcome.stdout)
     return Observation(outcome, nondeterministic=f"{differs} differs between two {between}: {why}")
 
 

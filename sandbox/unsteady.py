@@ -1,4 +1,4 @@
-"""Names what makes two runs of a program on one input differ, from its text and from which runs differed."""
+"""Names what makes two runs of a program on one input differ, from its text, its output and which runs differed."""
 
 import ast
 from collections.abc import Iterator
@@ -34,6 +34,8 @@ _STEADY = frozenset(
 _ENTROPY = frozenset({"urandom", "getrandom", "SystemRandom", "getpid"})
 _BUILTINS: dict[str, Kind] = {"id": "id", "hash": "hash", "object": "id", "set": "set order", "frozenset": "set order"}
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
+_ADDRESS = b" at 0x"
+"""How a default `repr` begins to tell one."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,14 @@ def _kind_of_part(module: str, part: str) -> Kind | None:
     return None if part in _STEADY else _MODULES.get(module)
 
 
-def name_reason(code: str, *, each_run: bool) -> str:
+def name_reason(code: str, *, each_run: bool, stdout: bytes = b"") -> str:
     """Why two runs differ, as words with the line where the program shows it.
 
-    `each_run`: even runs with the same hash seed did.
+    `each_run`: even runs with the same hash seed did. `stdout`: what one of them printed, where that is what differs;
+    an address in it is reason enough, whatever else the text holds.
     """
+    if _ADDRESS in stdout:
+        return "it prints the address of an object"
     sources = find_sources(code)
     likely, unlikely = _CHANGES_BY_HASH_SEED, _CHANGES_EACH_RUN
     if each_run:

@@ -41,11 +41,14 @@ SIZES = {
 Measured = dict[str, float]
 
 
+def _spec(code: str, recorder: str, probe: str) -> dict[str, Any]:
+    spec = {"kind": "stdin", "code": code, "prelude": "", "setup": "", "traced": True, "hash_seed": 0}
+    return spec | {"probe": probe, "recorder": recorder, "max_events": 10**9, "max_trace_bytes": 10**9}
+
+
 def _record(code: str, recorder: str, probe: str) -> tuple[float, dict[str, Any], bytes]:
     """CPU seconds, report and log of a prepared program's run."""
-    spec = {"kind": "stdin", "code": code, "prelude": "", "setup": "", "traced": True, "hash_seed": 0}
-    spec |= {"probe": probe, "recorder": recorder, "max_events": 10**9, "max_trace_bytes": 10**9}
-    prepared = prepare_program(spec)
+    prepared = prepare_program(_spec(code, recorder, probe))
     with tempfile.TemporaryFile() as file:
         start = time.process_time()
         run_prepared(prepared, None, file.fileno())
@@ -122,6 +125,31 @@ def run_apart(measure: Callable[[], Measured], side: str, given: str) -> Measure
     return dict(json.loads(told))
 
 
+def _time_fixed(code: str, recorder: str, probe: str) -> Measured:
+    """CPU seconds of making a program ready, and of a run soon over, with what is analysed at first use."""
+    start = time.process_time()
+    prepare_program(_spec(code, recorder, probe))
+    prepared = time.process_time() - start
+    return {"prepare": prepared, "run": _time_ours(code, recorder, probe)["seconds"]}
+
+
+def _print_fixed(repeat: int) -> dict[str, dict[str, float]]:
+    """Prints what a program of 60 lines costs before and beside its events, in a child of a process that is warm."""
+    code = (PROGRAMS / "sixty_lines.py").read_text()
+    found = {}
+    print("| 60 lines, ms | prepare | and run to its end, few events |")
+    print("| --- | ---: | ---: |")
+    for side, how in RECORDERS.items():
+        prepare_program(_spec((PROGRAMS / "bfs.py").read_text(), *how))
+        runs = [run_apart(partial(_time_fixed, code, *how), side, "3\n") for _ in range(repeat)]
+        prepare = 1000 * min(run["prepare"] for run in runs)
+        whole = prepare + 1000 * min(run["run"] for run in runs)
+        print(f"| {side} | {prepare:.1f} | {whole:.1f} |")
+        found[side] = {"prepare_ms": round(prepare, 2), "prepare_and_run_ms": round(whole, 2)}
+    print()
+    return found
+
+
 def _mean(values: list[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
@@ -130,10 +158,12 @@ def main() -> None:
     """Measures every side and prints a table and one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, help="runs of each side, of which the quickest counts")
-    parser.add_argument("--sizes", default="XS,S", help="XS: about 3,000 events a program; S: about 65,000")
+    sizes_help = "XS: about 3,000 events a program; S: about 65,000; empty: only the cost of 60 lines"
+    parser.add_argument("--sizes", default="XS,S", help=sizes_help)
     options = parser.parse_args()
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for size in options.sizes.split(","):
+    wanted = [size for size in options.sizes.split(",") if size]
+    for size in wanted:
         speeds: dict[str, list[float]] = {}
         slowdowns: dict[str, list[float]] = {}
         sizes: dict[str, list[float]] = {}
@@ -154,7 +184,9 @@ def main() -> None:
             print(f"| {side} | {mean:,.0f} | {min(values):,.0f} | {slowdown:.1f} | {idle / mean:.2f} | {log:.1f} |")
             found.setdefault(size, {})[side] = {"events_per_s": round(mean), "times_untraced": round(slowdown, 2)}
         print()
-    found["shown"] = _print_shown()
+    found["fixed"] = _print_fixed(options.repeat)
+    if wanted:
+        found["shown"] = _print_shown()
     print(json.dumps(found))
 
 

@@ -79,12 +79,13 @@ class Names:
 
 def collect_names(source: str, tree: ast.Module) -> Names:
     """The names of a program."""
-    evaluated = sum(isinstance(node, ast.Name) and node.id == "eval" for node in ast.walk(tree))
-    read = sum(map(_evaluates_input, ast.walk(tree)))
+    nodes = list(ast.walk(tree))
+    evaluated = sum(isinstance(node, ast.Name) and node.id == "eval" for node in nodes)
+    read = sum(map(_evaluates_input, nodes))
     names = Names(wild=evaluated > read, inserting="defaultdict" in source or "__missing__" in source)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    owners = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(tree):
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    owners = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
         _collect(node, names, id(node) in called)
         names.reads_aside |= id(node) not in owners and _is_stream(node)
     return names

@@ -1386,6 +1386,21 @@ static int write_refill(
     return write_change(r, REFILL, known);
 }
 
+/* Most elements differ: one has gone at an end and one come at the other, or it is told whole. */
+static int write_moved(Recorder *r, const Known *known, PyObject *const *old, PyObject *const *new, Py_ssize_t size)
+{
+    size_t rest = (size_t)(size - 1) * sizeof(PyObject *);
+    if (!memcmp(old + 1, new, rest)) {
+        TRY(write_splice(r, known, 0, 1, NULL, 0));
+        return write_splice(r, known, size - 1, 0, new + size - 1, 1);
+    }
+    if (!memcmp(old, new + 1, rest)) {
+        TRY(write_splice(r, known, size - 1, 1, NULL, 0));
+        return write_splice(r, known, 0, 0, new, 1);
+    }
+    return write_refill(r, known, new, NULL, size);
+}
+
 static int write_sequence_delta(Recorder *r, Known *known, const Objects *before, const Objects *after)
 {
     PyObject *const *old = first_of(before), *const *new = first_of(after);
@@ -1394,7 +1409,7 @@ static int write_sequence_delta(Recorder *r, Known *known, const Objects *before
         for (Py_ssize_t i = 0; i < after->size; i++)
             changed += old[i] != new[i];
         if (changed > FEW && 4 * changed > after->size)
-            return write_refill(r, known, new, NULL, after->size);
+            return write_moved(r, known, old, new, after->size);
         for (Py_ssize_t i = 0; i < after->size; i++)
             if (old[i] != new[i])
                 TRY(write_index(r, known, i, new[i]));

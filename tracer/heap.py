@@ -380,6 +380,12 @@ class Heap:
             if len(changed) <= _FEW or 4 * len(changed) <= len(new):
                 for index in changed:
                     self._record(op.SETITEM, known, self.value(index) + self.value(new[index]))
+            elif all(map(is_, islice(old, 1, None), new)):
+                self._splice(known, 0, 1, [])
+                self._splice(known, len(new) - 1, 0, new[-1:])
+            elif all(map(is_, old, islice(new, 1, None))):
+                self._splice(known, len(new) - 1, 1, [])
+                self._splice(known, 0, 0, new[:1])
             else:
                 self._record(op.REFILL, known, self._items(new))
             return

@@ -428,3 +428,20 @@ def test_the_standard_streams_look_as_they_always_do() -> None:
     assert run(_ASKING, traced=False).stdout == usual
     for recorder in ("python", "native"):
         assert run(_ASKING, recorder=recorder).stdout == usual
+
+
+@pytest.mark.parametrize("recorder", ["python", "native"])
+@pytest.mark.parametrize(
+    ("turn", "gone", "come"),
+    [
+        ("xs.append(xs.pop(0))", 0, 99),
+        ("xs.insert(0, xs.pop())", 99, 0),
+        ("xs[:] = xs[1:] + [7]", 0, 99),
+    ],
+)
+def test_a_long_sequence_that_turns_is_told_by_what_went_and_what_came(
+    recorder: str, turn: str, gone: int, come: int
+) -> None:
+    trace = trace_program(f"xs = list(range(100))\n{turn}\n", recorder=recorder).trace
+    splices = [change for event in trace.events for change in event.changes if isinstance(change, Splice)]
+    assert [(one.start, one.removed, len(one.items)) for one in splices] == [(gone, 1, 0), (come, 0, 1)]

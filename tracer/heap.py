@@ -4,7 +4,6 @@ Looking runs no code of the program: only slots and methods of built-in types ar
 values compare by identity. Every known object is owned, so that an id never comes to mean another one.
 """
 
-import collections
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import compress, count, islice, repeat
@@ -14,6 +13,7 @@ from typing import Any
 from tracer import opcodes as op
 from tracer.effects import ANY, APPENDED, DEQUEUED, INSERTED, KEYED, POPPED, PUSHED
 from tracer.events import OBJECT_KINDS
+from tracer.known import MISSING, Known, common, in_set, in_turns, pairs_shadow, same, set_shadow, shadow_of
 from tracer.nameable import describe_exact, describe_opaque
 from tracer.shapes import (
     IMMUTABLE,
@@ -39,56 +39,6 @@ _SEQUENCES: dict[str, Callable[[Any], Iterator[Any]]] = {
     "tuple": tuple.__iter__,
     "deque": deque.__iter__,
 }
-_MISSING = object()
-_MAPPINGS = frozenset(map(id, (dict, collections.defaultdict, collections.Counter, collections.OrderedDict)))
-_maxlen = deque.__dict__["maxlen"].__get__
-
-
-def same(left: list[Any], right: list[Any]) -> bool:
-    """Do two lists hold the very same objects in the same order?"""
-    return len(left) == len(right) and all(map(is_, left, right))
-
-
-class Known:
-    """An object that the trace refers to.
-
-    Attributes:
-        ref: its number as a varint; `set`, `added`, `appended`, `popped`, `dequeued`: the records that begin with it.
-        ends: a sequence of a built-in type whose length tells what became of its ends.
-        keys: a mapping of a built-in type that keeps its keys in the order of their coming.
-        shadow: what it held when last looked at: a list (list, deque), bytes (bytearray), a dict by key
-            (dict with plain keys, instance) or two lists of keys and values (other dicts), a dict of
-            elements by themselves or by identity (set); None if it cannot change or is not defined yet.
-    """
-
-    __slots__ = (
-        "added",
-        "appended",
-        "dequeued",
-        "ends",
-        "keys",
-        "number",
-        "object",
-        "popped",
-        "ref",
-        "set",
-        "shadow",
-        "shape",
-    )
-
-    def __init__(self, value: Any, number: int, shape: Shape) -> None:
-        self.object = value
-        self.number = number
-        self.shape = shape
-        self.ref = varint(number)
-        self.set = bytes([op.SETITEM]) + self.ref
-        self.appended = bytes([op.APPEND]) + self.ref
-        self.popped = bytes([op.POP_LAST]) + self.ref
-        self.dequeued = bytes([op.POP_FIRST]) + self.ref
-        self.added = bytes([op.ADD]) + self.ref
-        self.ends = type(value) is list or (type(value) is deque and _maxlen(value) is None)
-        self.keys = id(type(value)) in _MAPPINGS
-        self.shadow: Any = None
 
 
 class Heap:
@@ -167,7 +117,7 @@ class Heap:
                 self.writer.room(count_runs(iterate(value), iterate(value)))
             contents = read_contents(value, shape)
             if shape.kind not in IMMUTABLE:
-                known.shadow = _shadow_of(contents, shape)
+                known.shadow = shadow_of(contents, shape)
                 self._mutable.append(known)
             head = known.ref + _KIND[shape.kind] + writer.name(shape.name) + writer.name(read_note(value, shape))
             body = self._items(contents)
@@ -256,18 +206,18 @@ class Heap:
         live, shadow = known.object, known.shadow
         if type(shadow) is not dict or not is_plain(key):
             return False
-        before = shadow.get(key, _MISSING)
+        before = shadow.get(key, MISSING)
         if type(live) is set:
-            after = key if key in live else _MISSING
-            if (before is _MISSING) is not (after is _MISSING):
-                self._record(op.ADD if before is _MISSING else op.DISCARD, known, self.value(key))
+            after = key if key in live else MISSING
+            if (before is MISSING) is not (after is MISSING):
+                self._record(op.ADD if before is MISSING else op.DISCARD, known, self.value(key))
         else:
-            after = dict.get(live, key, _MISSING)
-            if after is _MISSING and before is not _MISSING:
+            after = dict.get(live, key, MISSING)
+            if after is MISSING and before is not MISSING:
                 self._record(op.DELITEM, known, self.value(key))
             elif after is not before:
                 self._record(op.SETITEM, known, self.value(key) + self.value(after))
-        if after is _MISSING:
+        if after is MISSING:
             shadow.pop(key, None)
         else:
             shadow[key] = after
@@ -316,9 +266,9 @@ class Heap:
             attributes = read_attributes(value)
             shadow = known.shadow
             if attributes is not None and type(shadow) is dict:
-                after = dict.get(attributes, name, _MISSING)
-                if after is not _MISSING:
-                    if shadow.get(name, _MISSING) is not after:
+                after = dict.get(attributes, name, MISSING)
+                if after is not MISSING:
+                    if shadow.get(name, MISSING) is not after:
                         shadow[name] = after
                         self._record(op.SETITEM, known, self.value(name) + self.value(after))
                     if len(shadow) == len(attributes):
@@ -390,8 +340,8 @@ class Heap:
                 self._record(op.REFILL, known, self._items(new))
             return
         shorter = min(len(old), len(new))
-        head = _common(old, new, shorter)
-        tail = _common(old[::-1], new[::-1], shorter - head)
+        head = common(old, new, shorter)
+        tail = common(old[::-1], new[::-1], shorter - head)
         self._splice(known, head, len(old) - head - tail, new[head : len(new) - tail])
 
     def _compare_pairs(self, known: Known) -> bool:
@@ -401,7 +351,7 @@ class Heap:
         old_keys, old_values = (list(shadow), list(shadow.values())) if by_key else shadow
         if same(old_keys, keys) and same(old_values, values):
             return False
-        known.shadow = _pairs_shadow(keys, values, known.shape)
+        known.shadow = pairs_shadow(keys, values, known.shape)
         by_key = by_key and type(known.shadow) is dict
         if by_key and len(old_keys) == len(keys) and old_keys == keys and same(old_values, values):
             return False
@@ -421,68 +371,21 @@ class Heap:
         gone = [key for key, mark in zip(old[0], before, strict=True) if mark not in after]
         kept = [mark for mark in before if mark in after]
         if kept != marks[: len(kept)]:
-            self._record(op.REFILL, known, self._items(_in_turns(*new)))
+            self._record(op.REFILL, known, self._items(in_turns(*new)))
             return
         for key in gone:
             self._record(op.DELITEM, known, self.value(key))
         for mark, key, value in zip(marks, *new, strict=True):
-            if before.get(mark, _MISSING) is not value:
+            if before.get(mark, MISSING) is not value:
                 self._record(op.SETITEM, known, self.value(key) + self.value(value))
 
     def _compare_set(self, known: Known, new: list[Any]) -> bool:
         old = known.shadow
-        fresh = known.shadow = _set_shadow(new)
-        gone = [item for item in old.values() if not _in_set(item, fresh)]
-        grown = [item for item in new if not _in_set(item, old)]
+        fresh = known.shadow = set_shadow(new)
+        gone = [item for item in old.values() if not in_set(item, fresh)]
+        grown = [item for item in new if not in_set(item, old)]
         for item in gone:
             self._record(op.DISCARD, known, self.value(item))
         for item in grown:
             self._record(op.ADD, known, self.value(item))
         return bool(gone or grown)
-
-
-def _mark(item: Any) -> Any:
-    """What a set's shadow knows an element by: the element, or a tuple of its id where that would run code."""
-    return item if is_plain(item) else (_MISSING, id(item))
-
-
-def _in_set(item: Any, shadow: dict[Any, Any]) -> bool:
-    return _mark(item) in shadow
-
-
-class _Marks(dict[Any, Any]):
-    """The shadow of a set with elements whose comparing would run code."""
-
-
-def _set_shadow(items: list[Any]) -> dict[Any, Any]:
-    marks = {_mark(item): item for item in items}
-    return marks if all(map(is_plain, items)) else _Marks(marks)
-
-
-def _pairs_shadow(keys: list[Any], values: list[Any], shape: Shape) -> Any:
-    if shape.kind == "object" or all(map(is_plain, keys)):
-        return dict(zip(keys, values, strict=True))
-    return keys, values
-
-
-def _shadow_of(contents: list[Any], shape: Shape) -> Any:
-    match shape.kind:
-        case "list" | "deque":
-            return contents
-        case "bytearray":
-            return contents[0]
-        case "set":
-            return _set_shadow(contents)
-    return _pairs_shadow(contents[::2], contents[1::2], shape)
-
-
-def _in_turns(keys: list[Any], values: list[Any]) -> list[Any]:
-    flat: list[Any] = [None] * (2 * len(keys))
-    flat[::2], flat[1::2] = keys, values
-    return flat
-
-
-def _common(left: list[Any], right: list[Any], most: int) -> int:
-    """How many leading elements two lists share, at most `most`."""
-    shorter = min(len(left), len(right))
-    return min(most, next(compress(count(), map(is_not, left, right)), shorter))

@@ -1,7 +1,7 @@
-"""Runs a program with a counter around every expression, for `values_told`; it is started as a script of its own.
+"""Runs a program with a counter around every expression, for `benchmarks.values`; it is started as a script of its own.
 
-`python oracle_of_values.py FOLDER NAME` runs FOLDER/program.py as the module NAME, and writes FOLDER/counts.json: rows
-of line, column, end line, end column (in characters), sort and count.
+`python oracle_of_values.py FOLDER NAME` runs FOLDER/prelude.py and FOLDER/program.py as the module NAME, and writes
+FOLDER/counts.json: rows of line, column, end line, end column (in characters), kind, where it stands, sort and count.
 """
 
 import ast
@@ -11,6 +11,8 @@ import io
 import json
 import sys
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,21 @@ _OPAQUE = (
     collections.abc.ItemsView,
     io.IOBase,
 )
-_INSIDE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _COUNTED = (
     ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.JoinedStr,
     ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp,
 )  # fmt: skip
-_ATOMS = (int, float, str, bytes, complex, type(None))
+_ATOMS = frozenset({bool, int, float, str, bytes, complex, type(None)})
 NAME = "__count_of_values__"
-counts: collections.Counter[tuple[tuple[int, int, int, int], str]] = collections.Counter()
+_KINDS = {
+    ast.Attribute: "attribute", ast.Subscript: "subscript", ast.Call: "call", ast.BinOp: "operation",
+    ast.UnaryOp: "operation", ast.Compare: "comparison", ast.BoolOp: "and, or", ast.IfExp: "if-else",
+    ast.JoinedStr: "f-string", ast.NamedExpr: "walrus", ast.ListComp: "comprehension", ast.SetComp: "comprehension",
+    ast.DictComp: "comprehension",
+}  # fmt: skip
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Known = tuple[tuple[int, int, int, int], str, str, bool]
+counts: collections.Counter[tuple[int, str]] = collections.Counter()
 
 
 class Wrapper(ast.NodeTransformer):
@@ -41,8 +50,8 @@ class Wrapper(ast.NodeTransformer):
 
     def __init__(self, source: str) -> None:
         self.lines = source.split("\n")
-        self.known: list[tuple[tuple[int, int, int, int], bool, bool]] = []
-        self.depth = 0
+        self.known: list[Known] = []
+        self.place = "statement"
 
     def _column(self, line: int, column: int) -> int:
         raw = self.lines[line - 1].encode("utf-8", "surrogatepass")
@@ -58,7 +67,9 @@ class Wrapper(ast.NodeTransformer):
         if not isinstance(node, _COUNTED) or number or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             return inner
         span = (first[0], self._column(*first[:2]), first[2], self._column(*first[2:]))
-        self.known.append((span, base and isinstance(node, ast.Attribute | ast.Subscript), self.depth > 0))
+        self.known.append(
+            (span, _KINDS[type(node)], self.place, base and isinstance(node, ast.Attribute | ast.Subscript))
+        )
         call = ast.Call(ast.Name(NAME, ast.Load()), [ast.Constant(len(self.known) - 1), inner], [])
         return ast.copy_location(call, node)
 
@@ -76,12 +87,15 @@ class Wrapper(ast.NodeTransformer):
             case ast.JoinedStr():
                 for part in node.values:
                     if isinstance(part, ast.FormattedValue):
-                        part.value = self.wrap(part.value)
+                        with self._within("f-string"):
+                            part.value = self.wrap(part.value)
+                        if part.format_spec is not None:
+                            part.format_spec = self._inside(part.format_spec)
                 return node
             case ast.Lambda():
-                self.depth += 1
-                node.body = self.wrap(node.body)
-                self.depth -= 1
+                self._defaults(node.args)
+                with self._within("lambda"):
+                    node.body = self.wrap(node.body)
                 return node
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 self._comprehension(node)
@@ -111,27 +125,43 @@ class Wrapper(ast.NodeTransformer):
 
     def _comprehension(self, node: Any) -> None:
         node.generators[0].iter = self.wrap(node.generators[0].iter)
-        self.depth += 1
-        for number, generator in enumerate(node.generators):
-            generator.ifs = [self.wrap(test) for test in generator.ifs]
-            if number:
-                generator.iter = self.wrap(generator.iter)
-        if isinstance(node, ast.DictComp):
-            node.key, node.value = self.wrap(node.key), self.wrap(node.value)
-        else:
-            node.elt = self.wrap(node.elt)
-        self.depth -= 1
+        lazy = isinstance(node, ast.GeneratorExp)
+        with self._within("generator expression" if lazy else "comprehension"):
+            for number, generator in enumerate(node.generators):
+                with self._within("condition in " + self.place):
+                    generator.ifs = [self.wrap(test) for test in generator.ifs]
+                if number:
+                    generator.iter = self.wrap(generator.iter)
+            if isinstance(node, ast.DictComp):
+                node.key, node.value = self.wrap(node.key), self.wrap(node.value)
+            else:
+                node.elt = self.wrap(node.elt)
+
+    @contextmanager
+    def _within(self, place: str) -> Iterator[None]:
+        """The innermost place counts, but for an f-string, which is no scope of its own."""
+        kept = self.place
+        self.place = kept if place == "f-string" and kept != "statement" else place
+        yield
+        self.place = kept
+
+    def _defaults(self, args: ast.arguments) -> None:
+        with self._within("default"):
+            args.defaults = [self.wrap(value) for value in args.defaults]
+            args.kw_defaults = [self.wrap(value) for value in args.kw_defaults]
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Wraps the expressions of a statement's own header; a class's body has none in a trace."""
-        if isinstance(node, ast.ClassDef):
-            node.body = [self.visit(part) if isinstance(part, ast.FunctionDef) else part for part in node.body]
-            return node
-        if isinstance(node, ast.FunctionDef):
-            node.body = [self.visit(part) for part in node.body]
+        """Wraps the expressions of a statement's own header."""
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            with self._within("decorator"):
+                node.decorator_list = [self.wrap(part) for part in node.decorator_list]
+            if isinstance(node, _FUNCTIONS):
+                self._defaults(node.args)
+            with self._within("class body" if isinstance(node, ast.ClassDef) else "statement"):
+                node.body = [self.visit(part) for part in node.body]
             return node
         if isinstance(node, ast.Expr):
-            # What a statement throws away is no part of anything.
+            # A statement's own value goes nowhere.
             if isinstance(node.value, ast.expr):
                 node.value = self._inside(node.value)
             return node
@@ -152,30 +182,30 @@ class Wrapper(ast.NodeTransformer):
 
 def main(folder: Path, name: str) -> None:
     """Runs the program; counts are written however it ends."""
+    prelude = (folder / "prelude.py").read_text("utf-8", "surrogatepass")
     source = (folder / "program.py").read_text("utf-8", "surrogatepass")
     wrapper = Wrapper(source)
     tree = ast.fix_missing_locations(wrapper.visit(ast.parse(source)))
     known = wrapper.known
 
     def count(number: int, value: Any) -> Any:
-        span, base, inner = known[number]
-        if isinstance(value, _OPAQUE):
+        sort = "value"
+        if issubclass(type(value), _OPAQUE):
             sort = "opaque"
-        elif base and not isinstance(value, _ATOMS):
+        elif known[number][3] and type(value) not in _ATOMS:
             sort = "place"
-        else:
-            sort = "inner" if inner else "value"
-        counts[span, sort] += 1
+        counts[number, sort] += 1
         return value
 
     def write() -> None:
-        rows = [[*span, sort, number] for (span, sort), number in counts.items()]
+        rows = [[*known[number][0], *known[number][1:3], sort, count] for (number, sort), count in counts.items()]
         (folder / "counts.json").write_text(json.dumps(rows))
 
     atexit.register(write)
     module = types.ModuleType(name)
     sys.modules[name] = module
     vars(module)[NAME] = count
+    exec(compile(prelude, "prelude.py", "exec"), vars(module))
     try:
         exec(compile(tree, "program.py", "exec"), vars(module))
     except BaseException:

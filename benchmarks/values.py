@@ -1,37 +1,49 @@
 """Counts how many of the values that a program's sub-expressions had are stated by its narration.
 
-    python -m benchmarks.values_told CORPUS [--most N] [--style STYLE]
+    python -m benchmarks.values DATA [--most N] [--all] [--style STYLE] [--worst N]
 
-An oracle runs each program once more: every expression but names and constants is wrapped in a counter, those in
-comprehensions and lambdas too, and nothing limits it. It runs the programs of the corpus **without a sandbox**: give
-it corpora that you trust. What the prose states is read from its sentences by the style's claims: an expression that
-a sentence gives the value of, and each part of it that a form shows the value of. Columns: `all`; `values`, without
-functions, modules, classes and iterators, which have no value to write; `seen`, what the trace holds at all (no
-comprehension's or lambda's inside, no class body); `told` of the places that only lead to an element (`self.rows` in
-`self.rows[2]`) is counted apart.
+DATA is a folder of `jsonl` files in NLEX's own input format; of each, a seeded sample of programs is taken, with the
+first input of each. The programs run **without a sandbox**, in child processes with a limit of processor time: give it
+data that you trust. A program is counted where its trace is whole and it can be narrated.
+
+An oracle (`benchmarks/oracle_of_values.py`) runs each program once more, with every expression wrapped in a counter of
+its own and no limit on what is counted; it shares nothing with the tracer. It counts each time that an expression came
+to a value, wherever it stands: calls, subscripts, attributes, operations, comparisons, `and` and `or`, `if`-`else`,
+f-strings, walruses, comprehensions. Not counted are constants and bare names, the value of a statement that is a lone
+expression (it goes nowhere), and values that have no text: functions, modules, classes, iterators, files. Objects that
+only lead to a part of them (`self.rows` in `self.rows[2]`) are counted apart, as `places`.
+
+A value is **stated** where a sentence gives it: the claim of the sentence, by the patterns of the style, says that
+this expression came to this value (`{source} is {shown}, which is {value}`), or one of the forms of the chain has a
+literal value in the expression's place. Each evaluation of an expression is matched by at most one statement of it.
 """
 
 import argparse
 import ast
 import json
+import random
 import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from benchmarks.narration import traces
-from pipelines.verify_rows import execution_of_row
+from tqdm import tqdm
+
 from templates.checking.source_index import SourceIndex
 from templates.execution import Execution
 from templates.flow import read_flow
 from templates.narrator import NarrationError, narrate
 from templates.sentences import STYLES
+from tests.tracing import trace_program
 from tracer.events import Span
-from tracer.wire import decode
 
 ORACLE = Path(__file__).with_name("oracle_of_values.py")
+CPU_S = 20
+EVENTS = 2_000
+"""Events of the longest trace that a sample counts; `--all` counts all."""
 STATING = frozenset(
     [
         "work",
@@ -48,67 +60,126 @@ STATING = frozenset(
 STORING = frozenset(["becomes", "change", "stay", "append", "add", "put"])
 _FENCED = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _RUN = re.compile("\x00(?: = \x00)+")
+Row = tuple[Span, str, str, str]
+"""Where an expression stands, its kind, what it stands in, and the sort of its value."""
 
 
 def main() -> int:
     """Prints the table, and as the last line one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="a corpus that `nlex build` wrote")
-    parser.add_argument("--most", type=int, default=300, metavar="N", help="use at most N traces (300)")
-    parser.add_argument("--style", default="steps", help="steps (the default), blocks or story's base")
+    parser.add_argument("data", type=Path, help="a folder of jsonl files")
+    parser.add_argument("--most", type=int, default=25, metavar="N", help="programs of each file (25)")
+    parser.add_argument("--all", action="store_true", help="every program of every file, however long its trace")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--style", default="steps", help="steps (the default), or blocks' or story's base")
+    parser.add_argument("--worst", type=int, default=0, metavar="N", help="also print the N programs that miss most")
     args = parser.parse_args()
-    totals: Counter[str] = Counter()
-    for row in traces(args.corpus, args.most):
-        execution = execution_of_row(row, decode(row.log))
-        found = counted(execution, args.style)
-        if found is not None:
-            totals.update(found)
-            totals["programs"] += 1
-    ratios = {
-        name: round(totals[f"{name} told"] / totals[name], 4)
-        for name in ("all", "values", "seen", "places")
-        if totals[name]
-    }
-    print(f"{'values of':<10} {'evaluated':>10} {'told':>10} {'share':>8}")
-    for name, share in ratios.items():
-        print(f"{name:<10} {totals[name]:>10} {totals[f'{name} told']:>10} {share:>8.2%}")
-    print(json.dumps({"programs": totals["programs"], **ratios}))
+    totals: Counter[tuple[str, str, str]] = Counter()
+    passed: Counter[str] = Counter()
+    shares: list[tuple[int, float, str]] = []
+    for row in tqdm(_rows(args.data, None if args.all else args.most, args.seed), unit="program", disable=None):
+        found = _count_row(row, args.style, sys.maxsize if args.all else EVENTS)
+        if isinstance(found, str):
+            passed[found] += 1
+            continue
+        totals.update(found)
+        values = _sum(found, "values")
+        shares.append((values[0] - values[1], values[1] / values[0] if values[0] else 1.0, row["id"]))
+    _print_table(totals)
+    for missing, share, name in sorted(shares, reverse=True)[: args.worst]:
+        print(f"{name}: {missing} values are not stated ({share:.1%} are)")
+    result = {"programs": len(shares), "passed_over": dict(passed)}
+    for name in ("values", "places"):
+        evaluated, told = _sum(totals, name)
+        result[name] = {"evaluated": evaluated, "stated": told, "share": round(told / max(evaluated, 1), 4)}
+    whole = sum(share >= 0.98 for _, share, _ in shares)
+    result["programs_at_98"] = round(whole / max(len(shares), 1), 4)
+    print(json.dumps(result))
     return 0
 
 
-def counted(execution: Execution, style: str) -> Counter[str] | None:
-    """What one program evaluated and what its narration states; None where the program cannot be run again."""
-    evaluated = oracle(execution)
+def _rows(data: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
+    chosen = []
+    for path in sorted(data.glob("*.jsonl")):
+        lines = path.read_text("utf-8").splitlines()
+        picked = lines if most is None else random.Random(seed).sample(lines, min(most, len(lines)))
+        chosen += [json.loads(line) for line in picked]
+    return chosen
+
+
+def _count_row(row: dict[str, Any], style: str, most_events: int) -> Counter[tuple[str, str, str]] | str:
+    """What one program evaluated and what its narration states, or why it is passed over."""
+    prelude = row.get("prelude") or ""
+    options: dict[str, Any] = {"cpu_s": CPU_S, "prelude": prelude}
+    options |= {"stdin": row["tests"][0]["input"]} if row["kind"] == "stdin" else {"call": row["calls"][0]["call"]}
+    try:
+        execution = trace_program(row["code"], setup=row.get("setup") or "", **options)
+    except (KeyError, ValueError):
+        return "it does not end in time"
+    if execution.trace.mark != "end":
+        return "its trace is cut"
+    if len(execution.trace.events) > most_events:
+        return "it is longer than what a sample counts"
+    return counted(execution, style, prelude)
+
+
+def _print_table(totals: Counter[tuple[str, str, str]]) -> None:
+    kinds = sorted({(where, kind) for where, kind, _ in totals if not kind.startswith("place: ")})
+    print(f"{'where':<34} {'kind':<16} {'evaluated':>10} {'stated':>10} {'share':>8} {'missing':>8}")
+    for where, kind in kinds:
+        evaluated, told = totals[where, kind, "evaluated"], totals[where, kind, "stated"]
+        print(f"{where:<34} {kind:<16} {evaluated:>10} {told:>10} {told / evaluated:>8.1%} {evaluated - told:>8}")
+    for name in ("values", "places"):
+        evaluated, told = _sum(totals, name)
+        print(f"{name:<51} {evaluated:>10} {told:>10} {told / max(evaluated, 1):>8.1%} {evaluated - told:>8}")
+
+
+def _sum(totals: Counter[tuple[str, str, str]], name: str) -> tuple[int, int]:
+    """All evaluated and all stated, of values or of places."""
+    found = [
+        sum(
+            n
+            for (_, kind, what), n in totals.items()
+            if what == wanted and kind.startswith("place: ") is (name == "places")
+        )
+        for wanted in ("evaluated", "stated")
+    ]
+    return found[0], found[1]
+
+
+def counted(execution: Execution, style: str, prelude: str = "") -> Counter[tuple[str, str, str]] | str:
+    """What one program evaluated and what its narration states, by place and kind; else why it cannot be said."""
+    evaluated = oracle(execution, prelude)
     if evaluated is None:
-        return None
+        return "the oracle cannot run it"
     try:
         told = stated(execution, narrate(execution, style=style).explanation, style)
-    except NarrationError:
-        return None
-    totals: Counter[str] = Counter()
-    for (span, sort), count in evaluated.items():
+    except NarrationError as error:
+        return f"it is not narrated: {error.reason}"
+    totals: Counter[tuple[str, str, str]] = Counter()
+    for (span, kind, where, sort), count in evaluated.items():
+        if sort == "opaque":
+            continue
+        name = f"place: {kind}" if sort == "place" else kind
+        totals[where, name, "evaluated"] += count
         given = min(count, told[span])
-        names = ["places"] if sort == "place" else ["all"]
-        if sort in ("value", "inner"):
-            names.append("values")
-        if sort == "value":
-            names.append("seen")
-        for name in names:
-            totals[name] += count
-            totals[f"{name} told"] += given
+        totals[where, name, "stated"] += given
+        told[span] -= given
     return totals
 
 
-def oracle(execution: Execution) -> Counter[tuple[Span, str]] | None:
+def oracle(execution: Execution, prelude: str = "") -> Counter[Row] | None:
     """How often each expression came to a value of which sort, by a run of the wrapped program."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "program.py").write_text(execution.source, "utf-8", "surrogatepass")
+        (Path(folder) / "prelude.py").write_text(prelude, "utf-8")
         try:
             done = subprocess.run(
                 [sys.executable, str(ORACLE), folder, "__main__" if execution.call is None else "program"],
                 input=execution.stdin.encode("utf-8", "surrogateescape"),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env={"PYTHONHASHSEED": "0"},
                 timeout=60,
                 check=False,
             )
@@ -117,7 +188,7 @@ def oracle(execution: Execution) -> Counter[tuple[Span, str]] | None:
         if done.returncode:
             return None
         rows = json.loads((Path(folder) / "counts.json").read_text())
-    return Counter({((a, b, c, d), sort): count for a, b, c, d, sort, count in rows})
+    return Counter({((a, b, c, d), kind, where, sort): count for a, b, c, d, kind, where, sort, count in rows})
 
 
 # What the prose states.

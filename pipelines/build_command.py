@@ -12,7 +12,7 @@ from typing import IO, Any
 import orjson
 
 from pipelines.balance import unaccounted
-from pipelines.beam_run import UnitFailed, beam_arguments, quiet_logging, run_units
+from pipelines.beam_run import UnitFailed, beam_arguments, forked_workers, quiet_logging, run_units
 from pipelines.curation.arguments import curation_of
 from pipelines.exit_codes import DONE, ENVIRONMENT, FOUND_WRONG, INTERRUPTED, USAGE
 from pipelines.finish import TooManyRejects, failed_parts, finish_corpus
@@ -101,19 +101,19 @@ def _run(
     parts = {workspace.prose(task.unit.bucket, task.key): task.unit for task in tasks}
     missing = [task for task in tasks if not workspace.prose(task.unit.bucket, task.key).exists()]
     if missing:
-        _greet(options)
         log = workspace.root / "workers.log"
         log.unlink(missing_ok=True)
-        stop = watch_workers(f"What it said is in {log}. {_RESUME}", workspace.root / PULSE_FOLDER)
-        try:
-            with (
-                stderr_for_us(log),
-                Progress(parts, max_reject_rate, lambda measures: _give_up(measures, max_reject_rate)),
-            ):
-                run_units(missing, options, workspace.output, arguments)
-        finally:
-            stop()
-            close_worker_sandboxes()
+        with stderr_for_us(log), forked_workers(arguments) as workers:
+            _greet(options)
+            if workers is not None:
+                close_worker_sandboxes()
+            stop = watch_workers(f"What it said is in {log}. {_RESUME}", workspace.root / PULSE_FOLDER, workers)
+            try:
+                with Progress(parts, max_reject_rate, lambda measures: _give_up(measures, max_reject_rate)):
+                    run_units(missing, options, workspace.output, arguments, workers)
+            finally:
+                stop()
+                close_worker_sandboxes()
     return list(parts)
 
 

@@ -48,6 +48,11 @@ class RunUnit(beam.DoFn):
         yield element.unit.bucket
 
 
+def load() -> None:
+    """Imports what a unit needs when it needs it first, so that processes forked from this one share it."""
+    import pipelines.tell  # noqa: F401
+
+
 def settle_collector() -> None:
     """Traces and syntax trees are a great many live objects: looking them through at the usual pace takes a third."""
     gc.freeze()

@@ -18,10 +18,10 @@ enum { FINE = 0, FULL = 1, ENOUGH = 2, BROKEN = 3 };
     } while (0)
 
 /* The numbers of tracer/opcodes.py. */
-enum { NAME = 0x01, STATEMENT, PROBED, FUNCTION, PIECED };
+enum { NAME = 0x01, STATEMENT, PROBED, FUNCTION, PIECED, PROBED_INSIDE };
 enum {
     NEW = 0x10, BIND, BIND_HERE, UNBIND, SETITEM, DELITEM, SPLICE, APPEND, POP_LAST, POP_FIRST,
-    ADD, DISCARD, REFILL, PROBE, PROBE_NAME, NEXT, NEXT_NAME, PRINTED, READ
+    ADD, DISCARD, REFILL, PROBE, PROBE_NAME, NEXT, NEXT_NAME, PRINTED, READ, CUT
 };
 enum { FRAME = 0x30, CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION };
 enum { SHORT_BIND = 0x40, SHORT_BINDS = 0x3F, SHORT_LINE = 0x80, SHORT_LINES = 0x80 };
@@ -42,6 +42,8 @@ static const char *const KINDS[] = {"list", "tuple", "dict", "set", "frozenset",
 
 enum { MAX_PROBES = 100000, LOOK_EVERY = 1024, LONG_TEXT = 12, RUN = 4, FEW = 16, END_BYTES = 6, FEW_TOUCHED = 16 };
 enum { LATEST = 4, SPREAD = 16 };
+/* Those of tracer/inner_budget.py, tracer/heap.py and tracer/readings.py. */
+enum { INNER_EVALUATIONS = 1000, INNER_SHARE = 4, REFERENCE = 8, OVERHEAD = 2 };
 
 /* What Python functions that are asked something may recurse; the program's own limit does not count them. */
 enum { RECURSION_MARGIN = 200 };
@@ -292,12 +294,19 @@ typedef struct {
     PyObject *name;
 } Action;
 
+/* What a round or a call begins with: where its names stand. */
+typedef struct {
+    int index, place[4];
+} Place;
+
 typedef struct {
     int is_note, operands;
     Action *actions; /* of a note */
     int count;
-    int spanned, index, variable, change, keeps, binds, bound;
-    int place[4];
+    int spanned, variable, change, keeps, binds, bound, inner;
+    Place place;
+    Place *begins; /* of a beginning */
+    int names;
 } Tell;
 
 typedef struct {
@@ -420,6 +429,9 @@ typedef struct {
     Py_ssize_t told_first, told_count, told_room;
     Told *spare;
     Py_ssize_t spare_room;
+    /* what it tells of comprehensions and lambdas: see tracer/inner_budget.py */
+    Py_ssize_t inner_left, inner_passes, inner_cut;
+    int inner_told, inner_silent;
     /* input and output */
     PyObject *stdout_file, *counter, *flush_name, *count_name;
     Py_ssize_t read_seen;
@@ -2511,52 +2523,212 @@ static int *follower_of(Recorder *r)
     return &r->after_probe[r->last_probe];
 }
 
-static int define_probe(Recorder *r, Tell *tell)
+static int define_probe(Recorder *r, Place *place, int variable, int inner)
 {
-    size_t place = 0;
-    tell->index = r->probe_count++;
-    if (tell->variable >= 0) {
-        TRY(variable_index(r, tell->variable, &place));
-        place++;
+    size_t name = 0;
+    place->index = r->probe_count++;
+    if (variable >= 0) {
+        TRY(variable_index(r, variable, &name));
+        name++;
     }
-    TRY(put_byte(&r->out, PROBED));
-    TRY(put_varint(&r->out, place));
-    return put_place(&r->out, tell->place);
+    TRY(put_byte(&r->out, inner ? PROBED_INSIDE : PROBED));
+    TRY(put_varint(&r->out, name));
+    return put_place(&r->out, place->place);
 }
 
-/* Records a probe's value, as short as tracer/wire.py has it. */
-static int write_probe(Recorder *r, Activation *a, Tell *tell, PyObject *value)
+/* Is a value the one that a variable is bound to? */
+static int is_implied(const Recorder *r, const Activation *a, int variable, PyObject *value)
 {
-    if (tell->index < 0)
-        TRY(define_probe(r, tell));
+    PyObject *bound = bound_to(a, variable);
+    return (bound ? bound : bound_to(&r->module, variable)) == value;
+}
+
+/* Records a value, as short as tracer/wire.py has it. */
+static int write_probe(Recorder *r, Activation *a, Place *place, int variable, int inner, PyObject *value)
+{
+    if (place->index < 0)
+        TRY(define_probe(r, place, variable, inner));
     int *follower = follower_of(r);
     if (!follower)
         return BROKEN;
-    int follows = *follower == tell->index;
-    *follower = tell->index;
-    r->last_probe = tell->index + 1;
-    if (tell->variable >= 0) {
-        PyObject *bound = bound_to(a, tell->variable);
-        if (!bound)
-            bound = bound_to(&r->module, tell->variable);
-        if (bound == value) {
-            TRY(put_byte(&r->out, follows ? NEXT_NAME : PROBE_NAME));
-            return follows ? FINE : put_varint(&r->out, (size_t)tell->index);
-        }
+    int follows = *follower == place->index;
+    *follower = place->index;
+    r->last_probe = place->index + 1;
+    if (variable >= 0 && is_implied(r, a, variable, value)) {
+        TRY(put_byte(&r->out, follows ? NEXT_NAME : PROBE_NAME));
+        return follows ? FINE : put_varint(&r->out, (size_t)place->index);
     }
     r->record.size = 0;
     TRY(put_value(r, &r->record, value));
     TRY(put_byte(&r->out, follows ? NEXT : PROBE));
     if (!follows)
-        TRY(put_varint(&r->out, (size_t)tell->index));
+        TRY(put_varint(&r->out, (size_t)place->index));
     return put(&r->out, r->record.data, r->record.size);
+}
+
+/* What tracer/heap.py says of a value that holds no others; 0 for a container. */
+static int size_of_atom(Recorder *r, PyObject *value, size_t *size)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    *size = 0;
+    if (type == &PyLong_Type) {
+        int overflow;
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (!overflow) {
+            unsigned long long magnitude = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+            *size = (size_t)((magnitude ? 64 - __builtin_clzll(magnitude) : 0) >> 3) + 2;
+            return FINE;
+        }
+        PyObject *length = ask_method(r->bit_length_name, value);
+        if (!length)
+            return BROKEN;
+        *size = (PyLong_AsSize_t(length) >> 3) + 2;
+        Py_DECREF(length);
+    }
+    else if (type == &PyUnicode_Type) {
+        int known = PyDict_Contains(r->texts, value);
+        if (known < 0)
+            return BROKEN;
+        *size = known ? REFERENCE : (size_t)PyUnicode_GET_LENGTH(value) + 2;
+    }
+    else if (type == &PyBytes_Type)
+        *size = (size_t)PyBytes_GET_SIZE(value) + 2;
+    else if (is_plain(value) || value == Py_Ellipsis)
+        *size = REFERENCE;
+    return FINE;
+}
+
+/* How many elements a container has; 0 for an instance. */
+static size_t part_count(PyObject *value, int kind)
+{
+    switch (kind) {
+    case K_OBJECT:
+        return 0;
+    case K_DICT:
+        return (size_t)PyDict_GET_SIZE(value);
+    case K_SET:
+    case K_FROZENSET:
+        return (size_t)PySet_GET_SIZE(value);
+    }
+    return (size_t)Py_SIZE(value);
+}
+
+static int read_parts(Recorder *r, PyObject *value, const Shape *shape, Objects *waiting)
+{
+    if (shape->kind == K_DICT || shape->kind == K_OBJECT) {
+        Objects keys = {0}, values = {0};
+        int fault = read_pairs(r, value, shape, &keys, &values);
+        if (!fault && keys.size)
+            fault = objects_copy(waiting, first_of(&keys), keys.size);
+        if (!fault && values.size)
+            fault = objects_copy(waiting, first_of(&values), values.size);
+        objects_clear(&keys);
+        objects_clear(&values);
+        return fault;
+    }
+    if (shape->kind != K_BYTEARRAY)
+        return read_elements(r, value, shape->kind, waiting);
+    PyObject *bytes = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(value), PyByteArray_GET_SIZE(value));
+    int fault = bytes ? objects_push(waiting, bytes) : BROKEN;
+    Py_XDECREF(bytes);
+    return fault;
+}
+
+/* Adds to a size about how many bytes telling one value takes, and puts what it holds among those that wait. */
+static int add_size(Recorder *r, PyObject *value, Objects *waiting, Map *met, size_t most, size_t *size)
+{
+    size_t atom;
+    TRY(size_of_atom(r, value, &atom));
+    *size += atom ? atom : REFERENCE;
+    if (atom || map_get(&r->known, value) || map_get(met, value))
+        return FINE;
+    Shape *shape;
+    TRY(heap_shape(r, Py_TYPE(value), &shape));
+    if (!shape)
+        return FINE;
+    TRY(map_add(met, value, value));
+    if (part_count(value, shape->kind) + *size <= most)
+        return read_parts(r, value, shape, waiting);
+    *size = most + 1;
+    return FINE;
+}
+
+/* About how many bytes telling a value takes, with all that it holds if it is new; above `most`, just more. */
+static int size_of(Recorder *r, PyObject *value, size_t most, size_t *size)
+{
+    Objects waiting = {0};
+    Map met = {0};
+    *size = 0;
+    int fault = objects_push(&waiting, value);
+    while (waiting.size && *size <= most && !fault) {
+        PyObject *one = waiting.items[waiting.start + --waiting.size];
+        fault = add_size(r, one, &waiting, &met, most, size);
+        Py_DECREF(one);
+    }
+    objects_clear(&waiting);
+    PyMem_Free(met.slots);
+    return fault;
+}
+
+/* May something of about so many bytes be told of what stands in a comprehension or lambda? */
+static int takes(Recorder *r, size_t size)
+{
+    r->inner_told = 1;
+    if (!r->inner_silent) {
+        r->inner_left -= (Py_ssize_t)size;
+        r->inner_silent = r->inner_left < 0;
+    }
+    r->inner_cut += r->inner_silent;
+    return !r->inner_silent;
+}
+
+/* Records a value in a comprehension or lambda if there is room for it. */
+static int read_inside(Recorder *r, Activation *a, Tell *tell, PyObject *value)
+{
+    size_t size = 0;
+    if (!r->inner_silent && !(tell->variable >= 0 && is_implied(r, a, tell->variable, value)))
+        TRY(size_of(r, value, (size_t)r->inner_left, &size));
+    return takes(r, size + OVERHEAD) ? write_probe(r, a, &tell->place, tell->variable, 1, value) : FINE;
+}
+
+/* Records what the names of a round or a call are bound to, if there is room for it. */
+static int read_beginning(Recorder *r, Activation *a, Tell *tell, PyObject *told)
+{
+    PyObject *const *values = tell->names == 1 ? &told : ((PyTupleObject *)told)->ob_item;
+    size_t size = 0, one;
+    for (int i = 0; i < tell->names && !r->inner_silent && size <= (size_t)r->inner_left; i++) {
+        TRY(size_of(r, values[i], (size_t)r->inner_left, &one));
+        size += one + OVERHEAD;
+    }
+    if (!takes(r, size))
+        return FINE;
+    for (int i = 0; i < tell->names; i++)
+        TRY(write_probe(r, a, &tell->begins[i], -1, 1, values[i]));
+    return FINE;
+}
+
+/* Begins the next event's count, and says how much of this one's was not told. */
+static int close_inner(Recorder *r)
+{
+    Py_ssize_t cut = r->inner_cut;
+    r->inner_told = 0;
+    r->inner_cut = 0;
+    r->inner_passes = r->inner_silent ? 1 : INNER_EVALUATIONS;
+    if (!cut)
+        return FINE;
+    TRY(put_byte(&r->out, CUT));
+    return put_varint(&r->out, (size_t)cut);
 }
 
 static int read_probe(Recorder *r, Activation *a, int number, PyObject *value)
 {
     Tell *tell = &r->tells[number];
+    if (tell->begins)
+        return read_beginning(r, a, tell, value);
+    if (tell->inner)
+        return read_inside(r, a, tell, value);
     if (tell->spanned)
-        TRY(write_probe(r, a, tell, value));
+        TRY(write_probe(r, a, &tell->place, tell->variable, 0, value));
     if (tell->keeps)
         TRY(keep(a, number, value));
     if (tell->binds >= 0)
@@ -2811,7 +2983,7 @@ static int drain(Recorder *r, Activation *a)
             r->spare_room = room;
         }
     }
-    return fault;
+    return r->inner_told && !fault ? close_inner(r) : fault;
 }
 
 static void forget_all_told(Recorder *r)
@@ -3493,10 +3665,23 @@ typedef struct {
     int number;
 } Mark;
 
-/* `mark[e]` is `e`, and tells it. */
+/* `mark[e]` is `e`, and tells it; `mark[x, …]` of a beginning is true. */
 static PyObject *mark_probe(PyObject *self, PyObject *value)
 {
     Mark *mark = (Mark *)self;
+    Recorder *r = mark->recorder;
+    const Tell *told = &r->tells[mark->number];
+    if (told->inner) {
+        PyObject *answer = told->begins ? Py_True : value;
+        if (r->inner_passes <= 0)
+            r->inner_cut++;
+        else {
+            r->inner_passes--;
+            if (tell(r, mark->number, value, NULL) < 0)
+                return NULL;
+        }
+        return Py_NewRef(answer);
+    }
     return tell(mark->recorder, mark->number, value, NULL) < 0 ? NULL : Py_NewRef(value);
 }
 
@@ -3632,11 +3817,12 @@ static int read_probe_tell(Recorder *r, Tell *tell, PyObject *probe)
     PyObject *span = PyObject_GetAttrString(probe, "span"), *name = PyObject_GetAttrString(probe, "name");
     PyObject *change = PyObject_GetAttrString(probe, "change"), *binds = PyObject_GetAttrString(probe, "binds");
     tell->keeps = truth_of(probe, "keeps");
+    tell->inner = truth_of(probe, "inner");
     if (span && name && change && binds) {
         tell->change = number_of(change);
         tell->spanned = span != Py_None;
         for (int i = 0; i < 4 && tell->spanned; i++)
-            tell->place[i] = number_of(PyTuple_GET_ITEM(span, i));
+            tell->place.place[i] = number_of(PyTuple_GET_ITEM(span, i));
         if (name != Py_None)
             tell->variable = variable_of(r, name);
         if (binds != Py_None) {
@@ -3651,7 +3837,24 @@ static int read_probe_tell(Recorder *r, Tell *tell, PyObject *probe)
     return PyErr_Occurred() ? BROKEN : FINE;
 }
 
-static int read_tells(Recorder *r, PyObject *told, PyObject *note_type)
+static int read_beginning_tell(Tell *tell, PyObject *spans)
+{
+    tell->inner = 1;
+    tell->names = (int)PyTuple_GET_SIZE(spans);
+    tell->begins = PyMem_Calloc((size_t)tell->names, sizeof(Place));
+    if (!tell->begins) {
+        PyErr_NoMemory();
+        return BROKEN;
+    }
+    for (int i = 0; i < tell->names; i++) {
+        tell->begins[i].index = -1;
+        for (int j = 0; j < 4; j++)
+            tell->begins[i].place[j] = number_of(PyTuple_GET_ITEM(PyTuple_GET_ITEM(spans, i), j));
+    }
+    return PyErr_Occurred() ? BROKEN : FINE;
+}
+
+static int read_tells(Recorder *r, PyObject *told, PyObject *note_type, PyObject *beginning_type)
 {
     r->tells = PyMem_Calloc((size_t)PyList_GET_SIZE(told) + 1, sizeof(Tell));
     if (!r->tells) {
@@ -3661,12 +3864,18 @@ static int read_tells(Recorder *r, PyObject *told, PyObject *note_type)
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(told); i++) {
         PyObject *one = PyList_GET_ITEM(told, i);
         Tell *tell = &r->tells[i];
-        tell->index = tell->variable = tell->binds = -1;
+        tell->place.index = tell->variable = tell->binds = -1;
         r->tell_count++;
         if (Py_IS_TYPE(one, (PyTypeObject *)note_type)) {
             PyObject *actions = PyObject_GetAttrString(one, "actions");
             int fault = actions ? read_note_tell(r, tell, actions) : BROKEN;
             Py_XDECREF(actions);
+            TRY(fault);
+        }
+        else if (Py_IS_TYPE(one, (PyTypeObject *)beginning_type)) {
+            PyObject *spans = PyObject_GetAttrString(one, "spans");
+            int fault = spans ? read_beginning_tell(tell, spans) : BROKEN;
+            Py_XDECREF(spans);
             TRY(fault);
         }
         else
@@ -3697,7 +3906,7 @@ static int read_names(Recorder *r, PyObject *names)
     return FINE;
 }
 
-static int read_program(Recorder *r, PyObject *program, PyObject *note_type)
+static int read_program(Recorder *r, PyObject *program, PyObject *note_type, PyObject *beginning_type)
 {
     PyObject *statements = PyObject_GetAttrString(program, "statements");
     PyObject *probes = PyObject_GetAttrString(program, "probes");
@@ -3707,7 +3916,7 @@ static int read_program(Recorder *r, PyObject *program, PyObject *note_type)
     if (statements && probes && names && r->slow_lines)
         fault = read_statements(r, statements);
     if (!fault)
-        fault = read_tells(r, probes, note_type);
+        fault = read_tells(r, probes, note_type, beginning_type);
     if (!fault)
         fault = read_names(r, names);
     Py_XDECREF(statements);
@@ -3836,14 +4045,18 @@ static PyObject *recorder_new(PyTypeObject *type, PyObject *arguments, PyObject 
     int fault = put(&r->out, header.buf, (size_t)header.len);
     PyBuffer_Release(&header);
     r->committed = r->out.size;
+    r->inner_left = max_bytes / INNER_SHARE;
+    r->inner_passes = INNER_EVALUATIONS;
     PyObject *note_type = import("tracer.statements", "Note");
-    if (!note_type)
+    PyObject *beginning_type = import("tracer.statements", "Beginning");
+    if (!note_type || !beginning_type)
         fault = BROKEN;
     if (!fault)
         fault = import_tools(r);
     if (!fault)
-        fault = read_program(r, program, note_type);
+        fault = read_program(r, program, note_type, beginning_type);
     Py_XDECREF(note_type);
+    Py_XDECREF(beginning_type);
     if (fault) {
         Py_DECREF(r);
         return NULL;
@@ -3917,6 +4130,7 @@ static void free_program(Recorder *r)
         for (int j = 0; j < r->tells[i].count; j++)
             Py_XDECREF(r->tells[i].actions[j].name);
         PyMem_Free(r->tells[i].actions);
+        PyMem_Free(r->tells[i].begins);
     }
     for (int i = 0; i < r->variable_count; i++)
         Py_DECREF(r->variables[i].text);
@@ -4051,6 +4265,8 @@ static PyObject *recorder_skip_changes(PyObject *self, PyObject *Py_UNUSED(ignor
     if (!fault && !r->mark)
         fault = look_at_globals(r, &found);
     forget_all_told(r);
+    r->inner_told = r->inner_cut = 0;
+    r->inner_passes = r->inner_silent ? 1 : INNER_EVALUATIONS;
     r->busy = 0;
     if (fault == BROKEN)
         return NULL;

@@ -124,10 +124,47 @@ class Refill:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A sub-expression was evaluated, in the frame that was running, to this value."""
+    """A sub-expression of the statement that runs was evaluated, in the frame that was running, to this value."""
 
     span: Span
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Something in a comprehension or a lambda was evaluated or bound, while the frame that was running ran.
+
+    It stands in the event of the statement that ran then, wherever its text stands: a generator expression is told
+    where it is consumed, a lambda where it is called. In a comprehension is all of it but the first iterable, which is
+    evaluated around it. What comes before what, is what was evaluated before what.
+
+    What stands at `span` in the source says what happened:
+
+    * a target of a `for` clause: a round begins, in which the name holds the value. Each name of the targets has a
+      record, from left to right.
+    * a parameter of a lambda: a call begins, with the value. Each parameter has a record: those that may be positional,
+      those that are keywords alone, `*args`, `**kwargs`.
+    * any other expression: it came to the value.
+
+    No record has a name that is read and was told so: a target of the comprehension that it is read in, or a parameter
+    of the lambda, or of one around those with no lambda and no generator expression in between, which may run later.
+    It has the value that was told last in the round or call. A parameter that a walrus binds anew is told as it is
+    read. Nothing is told of constants, displays and the names of functions that are called, as with `Probe`, and
+    nothing of asynchronous comprehensions. Where a round or a call ends, follows from the source.
+    """
+
+    span: Span
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """From here up to the event so many evaluations in comprehensions and lambdas are not told.
+
+    They would have been one too many (`tracer.inner_budget`). A round's or a call's beginning counts as one.
+    """
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +181,11 @@ class Read:
     count: int
 
 
-Change = New | Bind | Unbind | SetItem | DelItem | Splice | Add | Discard | Refill | Probe | Printed | Read
+Change = (
+    New | Bind | Unbind | SetItem | DelItem | Splice | Add | Discard | Refill | Probe | Inner | Cut | Printed | Read
+)
+EVALUATED = frozenset({Probe, Inner, Cut})
+"""The changes that change nothing: they say what was evaluated."""
 EventKind = Literal["call", "resume", "line", "return", "yield", "unwind", "exception"]
 
 

@@ -79,7 +79,7 @@ class Heap:
         ref = self._refs.get(id(value))
         if ref is not None:
             return ref
-        shape = self._shape(type(value))
+        shape = self.shape_of(type(value))
         if shape is None:
             return self._nameless(value)
         known = Known(value, len(self.known), shape)
@@ -94,7 +94,8 @@ class Heap:
             return self.writer.exact(*exact)
         return self.writer.opaque(*describe_opaque(value))
 
-    def _shape(self, cls: type) -> Shape | None:
+    def shape_of(self, cls: type) -> Shape | None:
+        """How a type's objects are read; None where they are only named."""
         found = self._shapes.get(id(cls))
         if found is None:
             found = self._shapes[id(cls)] = cls, read_shape(cls, self.module)

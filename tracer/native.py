@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer import wire
-from tracer.instrument import mark_name
+from tracer.forms import mark_name
 from tracer.statements import Instrumented
 from tracer.streams import ReadCounter
 from tracer.threads import wait_until_others_wait

@@ -1,10 +1,10 @@
 """The numbers of the trace log's records and values; `tracer.wire` says what they mean."""
 
 MAGIC = b"NLXT"
-VERSION = 2
+VERSION = 3
 
 # Definitions.
-NAME, STATEMENT, PROBED, FUNCTION, PIECED = range(0x01, 0x06)
+NAME, STATEMENT, PROBED, FUNCTION, PIECED, PROBED_INSIDE = range(0x01, 0x07)
 # Changes.
 (
     NEW,
@@ -26,7 +26,8 @@ NAME, STATEMENT, PROBED, FUNCTION, PIECED = range(0x01, 0x06)
     NEXT_NAME,
     PRINTED,
     READ,
-) = range(0x10, 0x23)
+    CUT,
+) = range(0x10, 0x24)
 # Where control stands, and events.
 FRAME, CALL, RESUME, LINE, RETURN, YIELD, UNWIND, EXCEPTION = range(0x30, 0x38)
 # From here on a BIND_HERE and its name in one byte.

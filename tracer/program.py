@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.audit import RECURSION_MARGIN, Watch
-from tracer.instrument import APPEND, BUFFER, instrument, instrument_call
+from tracer.instrument import instrument, instrument_call
 from tracer.native import BUILT, NativeRecorder
 from tracer.recorder import Recorder
 from tracer.statements import Instrumented
@@ -280,7 +280,7 @@ def _make_recorder(
         _PROGRAMS_BUILTINS.__dict__.update(native.builtins())
         return native
     recorder = Recorder(program, FILENAME, names, header, read_count=lambda: counter.count, **options)
-    _PROGRAMS_BUILTINS.__dict__.update({APPEND: recorder.probes.append, BUFFER: recorder.probes})
+    _PROGRAMS_BUILTINS.__dict__.update(recorder.builtins())
     sys.setrecursionlimit(sys.getrecursionlimit() + RECURSION_MARGIN)
     return recorder
 

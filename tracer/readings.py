@@ -3,48 +3,22 @@
 A reading gets the frame that was running and the tuple that the program has left in the buffer.
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
-
 from tracer import opcodes as op
 from tracer import statements as note
 from tracer.activation import Activation
 from tracer.effects import APPENDED, DEQUEUED, KEYED, NOTHING, POPPED
-from tracer.heap import Heap
-from tracer.held import Holder
+from tracer.events import Span
+from tracer.inner_readings import tell_beginning, tell_inside
+from tracer.ledger import Item, Ledger, Reading
 from tracer.shapes import read_attributes
-from tracer.statements import Action, Note, Probe
-from tracer.writer import SMALL_INTS, Writer, encode_int, varint
+from tracer.statements import Action, Beginning, Note, Probe, Told
+from tracer.writer import SMALL_INTS, encode_int, varint
 
-Item = tuple[Any, ...]
-Reading = Callable[[Activation, Item], None]
 _MISSING = object()
 _NO_SPAN = (0, 0, 0, 0)
 
 
-class Ledger(Protocol):
-    """The part of the recorder that readings write to."""
-
-    writer: Writer
-    heap: Heap
-    holder: Holder
-    module: Activation
-    last_probe: int
-
-    def touch(self, activation: Activation, value: Any, change: int) -> None:
-        """Notes that the statement may be changing an object."""
-
-    def touch_held(self, activation: Activation, value: Any, change: int) -> None:
-        """Notes the same of what an augmented assignment has stored; of everything where that is untold."""
-
-    def bind(self, activation: Activation, kind: int, name: str, value: Any) -> None:
-        """Records that a name has been bound."""
-
-    def unbind(self, activation: Activation, name: str) -> None:
-        """Records that a name has been deleted."""
-
-
-def make_readings(ledger: Ledger, told: list[Probe | Note]) -> list[Reading]:
+def make_readings(ledger: Ledger, told: list[Told]) -> list[Reading]:
     """The readings of each probe and note, by number."""
     follower: dict[int, int] = {}
     probed: list[int] = []
@@ -53,6 +27,11 @@ def make_readings(ledger: Ledger, told: list[Probe | Note]) -> list[Reading]:
         if isinstance(one, Note):
             alone = sum(action[0] == note.LOOK for action in one.actions) == 1
             found.append(_join([_read_action(ledger, action, alone) for action in one.actions]))
+        elif isinstance(one, Beginning):
+            tells = [_tell(ledger, span, None, follower, probed, inner=True) for span in one.spans]
+            found.append(tell_beginning(ledger, tells))
+        elif one.inner:
+            found.append(tell_inside(ledger, one, _tell(ledger, one.span, one.name, follower, probed, inner=True)))
         else:
             found.append(_join(_read_probe(ledger, number, one, follower, probed)))
     return found
@@ -78,7 +57,7 @@ def _read_probe(
 ) -> list[Reading]:
     readings: list[Reading] = []
     if probe.span is not None:
-        readings.append(_tell(ledger, probe, follower, probed))
+        readings.append(_tell(ledger, probe.span, probe.name, follower, probed))
     if probe.keeps:
 
         def keep(activation: Activation, item: Item) -> None:
@@ -94,9 +73,17 @@ def _read_probe(
     return readings
 
 
-def _tell(ledger: Ledger, probe: Probe, follower: dict[int, int], probed: list[int]) -> Reading:
-    """Records a probe's value, as short as `tracer.wire` has it."""
-    writer, value_of, name = ledger.writer, ledger.heap.value, probe.name
+def _tell(
+    ledger: Ledger,
+    span: Span | None,
+    name: str | None,
+    follower: dict[int, int],
+    probed: list[int],
+    *,
+    inner: bool = False,
+) -> Reading:
+    """Records a value, as short as `tracer.wire` has it."""
+    writer, value_of = ledger.writer, ledger.heap.value
     out, module, follows_on = writer.out, ledger.module, follower.get
     index, place, full, full_name = -1, b"", b"", b""
     next_one, next_name = bytes([op.NEXT]), bytes([op.NEXT_NAME])
@@ -109,7 +96,7 @@ def _tell(ledger: Ledger, probe: Probe, follower: dict[int, int], probed: list[i
             probed.append(index)
             place = varint(index)
             full, full_name = bytes([op.PROBE]) + place, bytes([op.PROBE_NAME]) + place
-            writer.define_probe(probe.span or _NO_SPAN, name)
+            writer.define_probe(span or _NO_SPAN, name, inner=inner)
         last = ledger.last_probe
         follows = follows_on(last) == index
         if not follows:

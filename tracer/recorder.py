@@ -19,9 +19,11 @@ from tracer import opcodes as op
 from tracer import statements as note
 from tracer.activation import Activation, Line, Plan
 from tracer.effects import ANY, CALLED, NOTHING, change_of_bound
+from tracer.forms import APPEND, BUFFER, GATE, NEXT
 from tracer.frames import exception_text, pauses, stores, unwinds
 from tracer.heap import Heap
 from tracer.held import UNTOLD, Holder
+from tracer.inner_budget import InnerBudget
 from tracer.nameable import type_name
 from tracer.readings import make_readings
 from tracer.statements import Instrumented
@@ -54,6 +56,7 @@ class Recorder:
 
     Attributes:
         probes: the buffer that an instrumented program appends to.
+        inner: what may still be told of comprehensions and lambdas.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Recorder:
         self._out = self.writer.out
         self.heap = Heap(self.writer, names["__name__"])
         self.holder = Holder(names["__name__"])
+        self.inner = InnerBudget(self.probes, max_bytes)
         self._filename = filename
         self._lines = {line: Line(statement) for line, statement in program.statements.items()}
         self.last_probe = 0
@@ -110,6 +114,10 @@ class Recorder:
         self._mark = ""
         self._readings = make_readings(self, program.probes)
         self._hook = self._make_hook()
+
+    def builtins(self) -> dict[str, Any]:
+        """What the instrumented program finds among its builtins."""
+        return {APPEND: self.probes.append, BUFFER: self.probes, GATE: self.inner.gate, NEXT: next}
 
     # The hook.
 
@@ -161,7 +169,7 @@ class Recorder:
         find, activations, activation = self._lines.get, self._activations, self.module
         probes, take, readings = self.probes, self.probes.popleft, self._readings
         writer, heap, out = self.writer, self.heap, self._out
-        pending, room = heap.pending, writer.max_bytes - END_BYTES
+        pending, room, inner = heap.pending, writer.max_bytes - END_BYTES, self.inner
 
         def on_event(frame: types.FrameType, event: str, arg: Any) -> Hook | None:
             nonlocal activation, out
@@ -193,6 +201,8 @@ class Recorder:
                 while probes:
                     item = take()
                     readings[item[0]](activation, item)
+                if inner.told:
+                    self._close_inner()
                 if activation.touched or activation.values:
                     self._look_at_touched(activation)
                     activation.touched.clear()
@@ -414,6 +424,13 @@ class Recorder:
         while probes:
             item = probes.popleft()
             readings[item[0]](activation, item)
+        if self.inner.told:
+            self._close_inner()
+
+    def _close_inner(self) -> None:
+        cut = self.inner.close_event()
+        if cut:
+            self._out += bytes([op.CUT]) + varint(cut)
 
     # Objects that a statement may be changing.
 
@@ -540,6 +557,7 @@ class Recorder:
         self.heap.look_everywhere()
         self._look_at_globals()
         self.probes.clear()
+        self.inner.close_event()
 
     def finish(self) -> tuple[bytes, dict[str, Any]]:
         """The log, and what the runner reports of it."""

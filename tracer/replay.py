@@ -8,9 +8,11 @@ from tracer.events import (
     Add,
     Bind,
     Change,
+    Cut,
     DelItem,
     Discard,
     Event,
+    Inner,
     New,
     Printed,
     Probe,
@@ -86,9 +88,9 @@ class State:
         return self.heap[ref.id]
 
     def apply(self, change: Change) -> None:
-        """Makes one change; a probe changes nothing."""
+        """Makes one change; what was evaluated changes nothing."""
         match change:
-            case Probe():
+            case Probe() | Inner() | Cut():
                 pass
             case New(id, kind, type_name, note, items):
                 self.heap[id] = HeapObject(id, kind, type_name, note, _fill(kind, items))

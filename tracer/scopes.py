@@ -229,6 +229,9 @@ def read_scope(node: ast.AST, names: Names, *, function: bool, nested: bool = Fa
                 slow = True
             case ast.MatchMapping(rest=str()) | ast.Await() | ast.AsyncFor() | ast.AsyncWith():
                 slow = True
+            case ast.GeneratorExp() if function:
+                # Whoever consumes it binds names of this scope.
+                slow |= any(isinstance(inner, ast.NamedExpr) for inner in own_parts(part))
     return Scope(function, frozenset(shared), frozenset(outer), slow)
 
 

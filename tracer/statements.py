@@ -40,6 +40,7 @@ class Probe:
         change: how its value may change in the statement; `NOTHING` if it may not.
         keeps: a note needs the value.
         binds: the name that a walrus binds in it.
+        inner: it stands in a comprehension or lambda, where its value may be one too many.
     """
 
     span: Span | None
@@ -47,6 +48,14 @@ class Probe:
     change: int = NOTHING
     keeps: bool = False
     binds: Action | None = None
+    inner: bool = False
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A round of a comprehension or a call of a lambda begins: where the names that it binds stand."""
+
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,9 @@ class Note:
     """What a statement has done when it is done."""
 
     actions: tuple[Action, ...]
+
+
+Told = Probe | Note | Beginning
 
 
 @dataclass(frozen=True)
@@ -89,5 +101,5 @@ class Instrumented:
     tree: ast.Module
     names: Names
     statements: dict[int, Statement] = field(default_factory=dict)
-    probes: list[Probe | Note] = field(default_factory=lambda: [Probe(None)])
+    probes: list[Told] = field(default_factory=lambda: [Probe(None)])
     slow: set[int] = field(default_factory=set)

@@ -7,8 +7,9 @@ texts a varint byte length and UTF-8 (`surrogatepass`).
 Definitions stand before their first use and are used by index from 0 on, in tables of their own:
 NAME a text; PIECED, in the same table, one made of an earlier text: a text in front, the index, start
 and length of what is taken of it, and a text behind; STATEMENT a source span (four varints); PROBED the
-span of a probed expression behind the index of its name plus one (0: it is no name); FUNCTION name,
-statement of the `def`, count and names of the arguments.
+span of a probed expression behind the index of its name plus one (0: it is no name); PROBED_INSIDE, in the
+same table, one in a comprehension or lambda, or a name that is bound there; FUNCTION name, statement of the
+`def`, count and names of the arguments.
 
 Values are a tag and a body: integers of up to two or four bytes (little-endian two's complement), or a
 size byte (0xFF: a varint size) and that many; common small integers and references in the tag itself. In a list
@@ -24,9 +25,12 @@ frame that waits; FRAME goes anywhere. All events and BIND_HERE are of the curre
 PROBE is the index of a probed expression and its value. PROBE_NAME leaves out a value that is the
 current binding of the expression's name, in the current frame or else in the module. NEXT and
 NEXT_NAME leave out the index too where it is the one that followed last time: after the same probe,
-or, for the first since a LINE, after the same statement.
+or, for the first since a LINE, after the same statement. CUT is how many evaluations in comprehensions
+and lambdas are left out before the next event.
 
 Change records stand before the event that they precede in time.
+
+Version 2 had neither PROBED_INSIDE nor CUT; version 1 is in `tracer.wire_1`.
 """
 
 import gc
@@ -43,10 +47,12 @@ from tracer.events import (
     Add,
     Bind,
     Change,
+    Cut,
     DelItem,
     Discard,
     Event,
     Exact,
+    Inner,
     New,
     Opaque,
     Printed,
@@ -65,6 +71,8 @@ from tracer.operands import END, Operands, WireError
 __all__ = ["END_BYTES", "WireError", "decode", "end", "read_end"]
 
 END_BYTES = END.size
+_OLDEST = 2
+"""The oldest version that this decoder reads."""
 _SMALL_INTS: tuple[int, ...] = tuple(range(op.LEAST_INT, op.LEAST_INT + op.SHORT_INTS))
 
 
@@ -74,7 +82,7 @@ class _Decoder(Operands):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.statements: list[Span] = []
-        self.probed: list[tuple[Span, str | None]] = []
+        self.probed: list[tuple[Span, str | None, type[Probe] | type[Inner]]] = []
         self.functions: list[tuple[str, Span, tuple[str, ...]]] = []
         self.events: list[Event] = []
         self.changes: list[Change] = []
@@ -107,7 +115,8 @@ class _Decoder(Operands):
             op.NAME: lambda: self.names.append(self.text()),
             op.PIECED: self._define_piece,
             op.STATEMENT: lambda: self.statements.append(self.span()),
-            op.PROBED: self._define_probe,
+            op.PROBED: lambda: self._define_probe(Probe),
+            op.PROBED_INSIDE: lambda: self._define_probe(Inner),
             op.FUNCTION: self._define_function,
             op.NEW: self._new,
             op.BIND: lambda: self._bind(self.varint(), self.name(), self.value()),
@@ -128,6 +137,7 @@ class _Decoder(Operands):
             op.NEXT_NAME: lambda: self._probe(self.follower[self.last_probe], implied=True),
             op.PRINTED: lambda: self.changes.append(Printed(self.raw())),
             op.READ: lambda: self.changes.append(Read(self.varint())),
+            op.CUT: lambda: self.changes.append(Cut(self.varint())),
             op.FRAME: self._go,
             op.CALL: self._call,
             op.RESUME: self._resume,
@@ -177,10 +187,10 @@ class _Decoder(Operands):
         front, base, start, length = self.text(), self.name(), self.varint(), self.varint()
         self.names.append(front + base[start : start + length] + self.text())
 
-    def _define_probe(self) -> None:
+    def _define_probe(self, kind: type[Probe] | type[Inner]) -> None:
         number = self.varint()
         name = self.names[number - 1] if number else None
-        self.probed.append((self.span(), name))
+        self.probed.append((self.span(), name, kind))
 
     def _define_function(self) -> None:
         name, span = self.name(), self.statements[self.varint()]
@@ -227,14 +237,14 @@ class _Decoder(Operands):
     def _probe(self, number: int, *, implied: bool) -> None:
         self.follower[self.last_probe] = number
         self.last_probe = number + 1
-        span, name = self.probed[number]
+        span, name, kind = self.probed[number]
         if not implied:
-            self.changes.append(Probe(span, self.value()))
+            self.changes.append(kind(span, self.value()))
             return
         if name is None:
             raise WireError(f"a value is left out for an expression that is no name at byte {self.at}")
         names = self.bound[self.frame]
-        self.changes.append(Probe(span, names[name] if name in names else self.bound[0][name]))
+        self.changes.append(kind(span, names[name] if name in names else self.bound[0][name]))
 
     # Events.
 
@@ -341,7 +351,7 @@ def _decode(data: bytes) -> Trace:
     version = data[4:5].hex()
     if data[4:5] == bytes([wire_1.VERSION]):
         return wire_1.decode(data)
-    if data[4:5] != bytes([op.VERSION]):
+    if not bytes([_OLDEST]) <= data[4:5] <= bytes([op.VERSION]):
         raise WireError(f"log version {version}, this reader knows {wire_1.VERSION} to {op.VERSION}: use a newer nlex")
     decoder = _Decoder(data)
     try:

@@ -152,13 +152,13 @@ class Writer:
             self.out += bytes([op.STATEMENT]) + b"".join(map(varint, span))
         return index
 
-    def define_probe(self, span: Span, name: str | None) -> None:
+    def define_probe(self, span: Span, name: str | None, *, inner: bool) -> None:
         """Defines the next probed expression."""
         place = b"\0"
         if name is not None:
             self.name(name)
             place = varint(self._name_numbers[name] + 1)
-        self.out += bytes([op.PROBED]) + place + b"".join(map(varint, span))
+        self.out += bytes([op.PROBED_INSIDE if inner else op.PROBED]) + place + b"".join(map(varint, span))
 
     def line(self, span: Span) -> tuple[int, bytes]:
         """A statement's number and its LINE event, the statement defined on first use."""
@@ -177,6 +177,10 @@ class Writer:
             record = bytes([op.SHORT_BIND + index[0]]) if short else bytes([op.BIND_HERE]) + index
             self._binds[name] = record
         return record
+
+    def knows(self, text: str) -> bool:
+        """Is a text defined, so that telling it again takes its index alone?"""
+        return text in self._names
 
     # Limits.
 

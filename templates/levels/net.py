@@ -8,6 +8,7 @@ from templates.places import Places
 from templates.sentences import Voice, code
 from templates.values import atom_text, items_text, value_text
 from tracer.events import (
+    EVALUATED,
     Add,
     Bind,
     Change,
@@ -15,7 +16,6 @@ from tracer.events import (
     Discard,
     New,
     Printed,
-    Probe,
     Read,
     Ref,
     Refill,
@@ -72,7 +72,7 @@ class NetTeller:
     def pass_over(self, changes: Sequence[Change]) -> None:
         """Applies changes that are told elsewhere."""
         for change in changes:
-            if change.__class__ is not Probe:
+            if change.__class__ not in EVALUATED:
                 self.places.note(change)
                 self.state.apply(change)
                 if change.__class__ is Read:
@@ -84,7 +84,7 @@ class NetTeller:
         frames, heap = self.state.frames, self.state.heap
         for change in changes:
             kind = change.__class__
-            if kind is Probe or kind is New:
+            if kind is New or kind in EVALUATED:
                 continue
             if isinstance(change, Bind | Unbind):
                 key = (change.frame, change.name)

@@ -10,7 +10,7 @@ from templates.program_model import Statement
 from templates.prompts import narration_prompt
 from templates.sentences import Voice, code
 from templates.values import value_text
-from tracer.events import Change, Event, Probe
+from tracer.events import EVALUATED, Change, Event, Probe
 
 
 def narrate_state(execution: Execution, say: Voice, seed: int = 0) -> Narration:
@@ -113,7 +113,7 @@ class _Scratchpad:
     def _otherwise(self, number: int, changes: tuple[Change, ...]) -> str:
         """What a step without anything to tell says: that nothing changes, if the statement is over."""
         goes_on = number + 1 < len(self.events) and self.events[number + 1].kind not in ("line", "return")
-        busy = goes_on or not all(isinstance(change, Probe) for change in changes)
+        busy = goes_on or not all(type(change) in EVALUATED for change in changes)
         return self.say("evaluate" if busy else "idle")
 
     def _event(self, number: int, event: Event) -> list[str]:

@@ -163,8 +163,29 @@ _SIMPLE = st.one_of(
     st.builds("[*f, g] = {}; del g".format, _LISTS),
     st.builds("h = {{**d}}; h['new'] = {}".format, _LISTS),
 )
+_INNER = st.one_of(
+    st.builds("y = [take(v, {}) for v in {} if v]".format, _LISTS, _LISTS),
+    st.builds("z = {{str(v): [v, *{}] for v in {}[:2]}}".format, _LISTS, _LISTS),
+    st.builds("x = sum(len(str(v)) for v in {})".format, _LISTS),
+    st.builds("h = (take({0}, {0}.append(v)) for v in {1}[:2]); x = next(h, 0); {0}.pop()".format, _LISTS, _LISTS),
+    st.builds("f = lambda v, *w, k={}: [v, w, k]; y = f({}, {})".format, _LISTS, _LISTS, _SMALL),
+    st.builds("y = sorted({}, key=lambda v: (str(v), {}.append(1))[0])".format, _LISTS, _LISTS),
+    st.builds("y = [[w for w in str(v)] for v in {} for u in {}]".format, _LISTS, _LISTS),
+    st.builds("z = [last := v for v in {}]; x = [last]".format, _LISTS),
+    st.builds("x = any((last := v) == {} for v in {}); {}.append(last)".format, _SMALL, _LISTS, _LISTS),
+    st.builds("y = (lambda v: v.append({}) or (v := v[1:]))({})".format, _SMALL, _LISTS),
+    st.builds("y = list(map(lambda v, w: (v, [w]), {}, {}))".format, _LISTS, _LISTS),
+    st.builds("h = ((v, w) for v in {} for w in {}); y = list(h)[:3]; x = next(h, {})".format, _LISTS, _LISTS, _LISTS),
+    st.builds("d = {{k: v for k, v in d.items() if k != {}}}".format, _SMALL),
+    st.builds("g = lambda n: n and g(n - 1) + [n] or []; y = g({})".format, _SMALL),
+    st.builds("z = [row[:] for row in ({}, {})]; z[0].append({})".format, _LISTS, _LISTS, _LISTS),
+    st.builds("y = [x for x, *x in [{}, {}]]".format, _LISTS, _LISTS),
+    st.builds("[node.add(v) for v in {}]; [n.items for n in (node,) if n.size > {}]".format, _LISTS, _SMALL),
+)
+"""What is evaluated in comprehensions, generator expressions and lambdas."""
 _BLOCKS = st.one_of(
     _SIMPLE,
+    _INNER,
     st.builds("for i in range({}):\n        {}".format, st.integers(0, 3), _SIMPLE),
     st.builds("if {}:\n        {}\n    else:\n        {}".format, _LISTS, _SIMPLE, _SIMPLE),
     st.builds("for {} in [{}, {}]:\n        {}".format, _LISTS, _LISTS, _LISTS, _SIMPLE),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tracing import run
 from tracer import opcodes as op
-from tracer.events import Bind
+from tracer.events import Bind, Cut, Inner, Probe
 from tracer.replay import replay
 from tracer.wire import WireError, decode
 from tracer.writer import ByteLimit, Writer, varint
@@ -58,7 +58,7 @@ def test_other_bytes_are_refused() -> None:
 
 
 def test_a_newer_version_is_refused_with_a_clear_word() -> None:
-    with pytest.raises(WireError, match="newer"):
+    with pytest.raises(WireError, match="this reader knows 1 to 3: use a newer nlex"):
         decode(op.MAGIC + bytes([op.VERSION + 1]) + b"\0")
 
 
@@ -92,3 +92,16 @@ def test_a_text_that_grows_is_told_by_what_it_grows_by() -> None:
     assert state.frames[0].names["s"] == "c" * 150 + "ab" * 150
     assert state.frames[0].names["t"] == ""
     assert len(done.log) < 30 * len(done.trace.events)
+
+
+def test_a_log_of_version_2_still_reads() -> None:
+    trace = decode((Path(__file__).parent / "logs" / "version_2.nlxt").read_bytes())
+    assert trace.header["version"] == 2
+    states = list(replay(trace))
+    assert len(states) == 35
+    state = states[-1][1]
+    assert state.stdout == b"a 1\na 2\nbb 1\nquite_a_long_word 1\nlist index out of range\n"
+    assert state.look(state.frames[0].names["squares"]).items == [0, 4, 9]
+    probed = [change for event in trace.events for change in event.changes if isinstance(change, Probe)]
+    assert len(probed) == 65
+    assert not any(isinstance(change, Inner | Cut) for event in trace.events for change in event.changes)

@@ -20,6 +20,7 @@ return #1 None
 line #0 line 8
 call #2 stop(how=<function <lambda>>) for #0
 line #2 line 4
+    · sys is <module sys>
 exception #2 SystemExit: bye
 line #2 line 5
     error#2 = <exception SystemExit>

@@ -16,6 +16,8 @@ line #1 line 2
 return #1 10
     printed '10 9\n'
     add(1, 2, 3, c=4, d=5) is 10
+    · with v = 3
+    · v * v is 9
     square(3) is 9
     print(add(1, 2, 3, c=4, d=5), square(3)) is None
 return #0 None

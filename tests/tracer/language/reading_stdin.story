@@ -18,6 +18,12 @@ line #0 line 4
     sys.stdin is <object CountedText>
     sys.stdin.read() is '1 2\n3\n'
     sys.stdin.read().split() is list['1', '2', '3']
+    · with v = '1'
+    · int(v) is 1
+    · with v = '2'
+    · int(v) is 2
+    · with v = '3'
+    · int(v) is 3
     [int(v) for v in sys.stdin.read().split()] is list[1, 2, 3]
     rest#0 = list[1, 2, 3]
 line #0 line 5

@@ -28,6 +28,9 @@ return #3 tuple[1, 'c']
     list['bb', 'c', 'a'] has 'a' at 2
 line #0 line 5
     words is list['bb', 'c', 'a']
+    · with w = 'bb'
+    · with w = 'c'
+    · with w = 'a'
     max(words, key=lambda w: w) is 'c'
     best#0 = 'c'
 return #0 None

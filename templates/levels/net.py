@@ -28,6 +28,8 @@ from tracer.replay import HeapObject, State
 
 _SINGLE = 6
 """An object with more changed elements than this is told whole."""
+_SHOWN_DEPTH = 6
+"""How far within each other objects are looked for in a value that is shown."""
 _SERIES = 12
 _SERIES_NAMES = 3
 _SERIES_TEXT = 100
@@ -109,9 +111,9 @@ class NetTeller:
         said = self._read(changes) if before.streams else []
         # A whole value comes last: it holds what the other sentences change within it, which would come twice else.
         wholes: list[str] = []
-        for id, items in before.items.items():
+        for id in self._held_first(before.items):
             self._is_whole = False
-            sentences = self._object(id, items, frame, before.changes.get(id, []))
+            sentences = self._object(id, before.items[id], frame, before.changes.get(id, []))
             (wholes if self._is_whole else said).extend(sentences)
         said += wholes
         names = [key for key in before.names if key[1] not in known]
@@ -173,6 +175,28 @@ class NetTeller:
         return str(self.say("becomes", place, code(text)))
 
     # Objects.
+
+    def _held_first(self, ids: Collection[int]) -> list[int]:
+        """Objects in such an order that what one holds comes before it, which is shown with it as it has become."""
+        if len(ids) < 2:
+            return list(ids)
+        order: list[int] = []
+        seen: set[int] = set()
+
+        def visit(id: int, depth: int) -> None:
+            seen.add(id)
+            holder = self.state.heap[id]
+            if depth and holder.kind != "bytearray":
+                for value in holder.items.values() if holder.kind in ("dict", "object") else holder.items:
+                    if type(value) is Ref and value.id not in seen:
+                        visit(value.id, depth - 1)
+            if id in ids:
+                order.append(id)
+
+        for id in ids:
+            if id not in seen:
+                visit(id, _SHOWN_DEPTH)
+        return order
 
     def _object(self, id: int, old: Any, frame: int, changes: list[Change]) -> list[str]:
         """What became of an object; `changes` are those of a single event, which are all told, come what may."""

@@ -41,6 +41,18 @@ print(i)
         "",
         None,
     ),
+    "rows that join a list and grow in the same range": (
+        """\
+nodes = {name: [] for name in 'abcdefg'}
+roots = []
+for parent, name in [('', 'a'), ('', 'b'), ('', 'c'), ('c', 'd'), ('d', 'e'), ('', 'f'), ('', 'g')]:
+    children = nodes[parent] if parent else roots
+    children.append(nodes[name])
+print(len(roots))
+""",
+        "",
+        None,
+    ),
     "recursion": (
         """\
 def fib(n):

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipelines.curation.options import Curation
 from pipelines.measures import Measures
 from pipelines.options import BuildOptions
-from pipelines.parts import part_table, write_atomically
+from pipelines.parts import write_part
 from pipelines.runs import StoredRun, stored_run
 from pipelines.select import select_problem
 from pipelines.sources.locate import source_files
@@ -49,14 +49,16 @@ def do_chunk(given: tuple[int, Sequence[Located], BuildOptions, Path]) -> int:
             pairs = zip(selection.planned, seen, strict=True)
             runs = {each.trace_id: stored_run(each.trace_id, one) for each, one in pairs}
         entries += tell_problem(selection, runs, options, measures)
-    write_atomically(folder / f"{number:06d}.parquet", part_table(entries))
+    write_part(folder / f"{number:06d}.zip", entries)
     return measures.examples
 
 
 def main() -> None:
     """Makes examples of a source with so many processes, and prints how many there are."""
     source, folder, workers, inputs = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    options = BuildOptions((source,), sandbox="process", curation=Curation(max_inputs=inputs, dedup="none"))
+    styles = tuple(sys.argv[5].split(","))
+    curation = Curation(max_inputs=inputs, dedup="none")
+    options = BuildOptions((source,), sandbox="process", styles=styles, curation=curation)
     folder.mkdir(parents=True)
     rows = [found for file in source_files((source,)) for found in file.read() if isinstance(found, Located)]
     chunks = [rows[at : at + _ROWS_A_CHUNK] for at in range(0, len(rows), _ROWS_A_CHUNK)]

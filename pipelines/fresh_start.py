@@ -10,7 +10,7 @@ from pipelines.manifest import CARD, MANIFEST, write_text_atomically
 from pipelines.measures import measures_beside
 from pipelines.merge import clear_shards
 from pipelines.options import BuildOptions
-from pipelines.parts import PARTS_FOLDER, Workspace
+from pipelines.parts import PART_SUFFIX, PARTS_FOLDER, Workspace
 
 OPTIONS = f"{PARTS_FOLDER}/options.json"
 _NOT_COMPARED = ("sources", "limit")
@@ -53,7 +53,7 @@ def begin(workspace: Workspace, options: BuildOptions) -> str:
 def drop_prose(workspace: Workspace, keep: tuple[Path, ...]) -> None:
     """Removes prose parts other than those to keep: no build with these options will ask for them."""
     wanted = set(keep)
-    for part in (workspace.root / "prose").glob("*.parquet"):
+    for part in (workspace.root / "prose").glob(f"*{PART_SUFFIX}"):
         if part not in wanted:
             part.unlink()
             measures_beside(part).unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.parts import Entry, Workspace, write_part
+from pipelines.parts import PART_SUFFIX, Entry, Workspace, write_part
 
 _ROWS_A_PART = 5_000
 
@@ -14,7 +14,7 @@ class ReadRejects:
         self._workspace = workspace
         self._held: list[Entry] = []
         self._parts: list[Path] = []
-        for stale in (workspace.root / "prose").glob("read-*.parquet"):
+        for stale in (workspace.root / "prose").glob(f"read-*{PART_SUFFIX}"):
             stale.unlink()
 
     def add(self, entry: Entry) -> None:

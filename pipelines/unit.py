@@ -12,7 +12,7 @@ from pipelines.identity import content_hash, rendering_version
 from pipelines.layout import place_of
 from pipelines.measures import Measures, measures_beside, read_measures, stage, take_seconds
 from pipelines.options import BuildOptions
-from pipelines.parts import Workspace, part_table, write_atomically, write_bytes_atomically
+from pipelines.parts import Workspace, part_bytes, write_bytes_atomically
 from pipelines.plan import Unit
 from pipelines.pulse import busy, expect
 from pipelines.runs import StoredRun, find_runs, save_runs, stored_run
@@ -217,11 +217,12 @@ def _run_unit(
     measures = Measures()
     entries = [entry for selection in selections for entry in tell_problem(selection, runs, options, measures)]
 
+    with stage("write"):
+        data = part_bytes(entries)
+
     def note_measures() -> None:
         measures.seconds.update(take_seconds())
         write_bytes_atomically(measures_beside(part), measures.to_bytes())
 
-    with stage("write"):
-        table = part_table(entries)
-    write_atomically(part, table, before=note_measures)
+    write_bytes_atomically(part, data, before=note_measures)
     return measures

@@ -1,5 +1,6 @@
 """The Beam side of a work unit: descriptors in, nothing out; the work itself is `pipelines.unit`."""
 
+import contextlib
 import gc
 import os
 import platform
@@ -51,6 +52,10 @@ class RunUnit(beam.DoFn):
 def load() -> None:
     """Imports what a unit needs when it needs it first, so that processes forked from this one share it."""
     import pipelines.tell  # noqa: F401
+    from sandbox.image import image_tag
+
+    with contextlib.suppress(OSError):  # no `ldd`: opening a sandbox will say so
+        image_tag()
 
 
 def settle_collector() -> None:

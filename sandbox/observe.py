@@ -1,10 +1,10 @@
 """One execution observed: an untraced run for the verdict, a traced one for the log, more where they disagree."""
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.hints import makes_sets, reads_outside, tells_of_its_process
 from sandbox.integrity import difference, disagreement, judge_trace
 from sandbox.pool import Sandbox
 from sandbox.unsteady import name_reason
@@ -18,9 +18,6 @@ _SLOWDOWN = 10
 _TRACED_CPU_S = 60.0
 _TRACED_WALL_S = 120.0
 _RECORDER_BYTES = 512 << 20
-_MAKES_SETS = re.compile(r"\b(?:set|frozenset)\b|\{[^{}:]+\}|\.keys\(\)\s*[-&|^]")
-_CHANGES_BY_THE_RUN = re.compile(r"\b(time|random|datetime|uuid|secrets|urandom|getpid|perf_counter|process_time)\b")
-_CHANGES_BY_THE_PROCESS = re.compile(r"\b(id|hash)\s*\(|\bobject\.__repr__\b|\bobject\s*\(|__hash__")
 
 
 @dataclass(frozen=True)
@@ -82,17 +79,17 @@ def _with_seed(jobs: Sequence[Job], hash_seed: int) -> list[Job]:
 
 def _second_trace_seed(program: Program) -> int | None:
     """The hash seed of a second traced run where the text hints that one run's trace is not another's."""
-    text = "\n".join((program.prelude, program.code, program.setup))
-    if _CHANGES_BY_THE_PROCESS.search(text):
+    if tells_of_its_process(program):
         return 0  # the other zygote: addresses and hashes are the same in all jobs of one
-    return 1 if _CHANGES_BY_THE_RUN.search(text) else None
+    return 1 if reads_outside(program) else None
 
 
 def _differ_by_order(sandbox: Sandbox, jobs: Sequence[Job], untraced: Sequence[Outcome]) -> list[str]:
     """What differs under further hash seeds; asked only where sets are made, since two elements often agree by luck."""
     found = [""] * len(jobs)
-    text = "\n".join((jobs[0].program.prelude, jobs[0].program.code))
-    asked = [at for at, job in enumerate(jobs) if _MAKES_SETS.search(f"{text}\n{job.call or ''}")]
+    program = jobs[0].program
+    always = makes_sets(program.prelude) or makes_sets(program.code)
+    asked = [at for at, job in enumerate(jobs) if always or makes_sets(job.call or "")]
     for seed in range(2, HASH_SEEDS):
         if asked:
             others = sandbox.run_all(_with_seed([jobs[at] for at in asked], seed))

@@ -53,7 +53,7 @@ def find_sources(code: str) -> list[Source]:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    owners = dict(_imported(tree))
+    owners = dict(imported_names(tree))
     seeded = any(isinstance(node, ast.Attribute) and node.attr == "seed" for node in ast.walk(tree)) or "seed" in owners
     found = []
     for node in ast.walk(tree):
@@ -64,7 +64,7 @@ def find_sources(code: str) -> list[Source]:
     return sorted(found, key=lambda source: source.line)
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+def imported_names(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
     """Names that stand for a module, or for something of it: the module's first name, and the other's."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -135,9 +135,7 @@ def test_a_build_at_a_url_goes_on_where_one_stopped_and_drops_what_is_stale(goog
     first = nlex("build", write_rows(fewer, *varied_rows(9)), *arguments)
     assert first.returncode == 0, first.stderr
     source = write_rows(all_rows, *varied_rows(12))
-    (lost, *_) = [
-        name for name in google.objects if name.startswith("grown/.parts/prose/b") and name.endswith("parquet")
-    ]
+    (lost, *_) = [name for name in google.objects if name.startswith("grown/.parts/prose/b") and name.endswith("zip")]
     google.objects.pop(lost)
     second = nlex("build", source, *arguments)
     assert second.returncode == 0, second.stderr

@@ -46,7 +46,7 @@ def public_inputs(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 def wait_for_a_part(output: Path, running: subprocess.Popen[str]) -> None:
     """Until a first unit is done."""
-    while running.poll() is None and not list((output / PARTS_FOLDER / "prose").glob("b*.parquet")):
+    while running.poll() is None and not list((output / PARTS_FOLDER / "prose").glob("b*.zip")):
         time.sleep(0.1)
     assert running.poll() is None, running.communicate()[1]
 
@@ -73,7 +73,7 @@ def test_a_killed_build_goes_on_and_leaves_the_same_bytes(source: str, corpus: P
     wait_for_a_part(tmp_path, running)
     running.kill()
     running.communicate()
-    done = {path: path.stat().st_mtime_ns for path in (tmp_path / PARTS_FOLDER / "prose").glob("b*.parquet")}
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / PARTS_FOLDER / "prose").glob("b*.zip")}
     build(BuildOptions((source,)), tmp_path, workers=1)
     assert bytes_of(tmp_path) == bytes_of(corpus)
     assert all(path.stat().st_mtime_ns == written for path, written in done.items())

@@ -27,12 +27,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from templates.checking.source_index import SourceIndex
+from templates.checking.value_text import Row as Elements
+from templates.checking.value_text import read_value
 from templates.execution import Execution
 from templates.flow import read_flow
 from templates.narrator import NarrationError, narrate
@@ -57,6 +60,10 @@ STATING = frozenset(
         "match",
     ]
 )
+INNER = frozenset(
+    ["inner_value", "inner_element", "lambda_value", "key_value", "inner_form", "inner_true", "inner_false"]
+)
+SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 STORING = frozenset(["becomes", "change", "stay", "append", "add", "put"])
 _FENCED = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _RUN = re.compile("\x00(?: = \x00)+")
@@ -210,9 +217,13 @@ def stated(execution: Execution, explanation: str, style: str) -> Counter[Span]:
         if statement is None:
             continue
         for kind, pieces in sentences_of(re.sub(r"^\d+\. (Line \d+: )?", "", line), kinds):
+            if kind in INNER or kind == "inner_column":
+                for node, times in stated_inside(statement.node, index.tree, kind, pieces):
+                    told[index.span(node)] += times
+                continue
             for node in stated_nodes(statement.node, kind, pieces):
                 where = (owner, index.span(node))
-                if kind == "each" or where not in once:
+                if where not in once:
                     once.add(where)
                     told[where[1]] += 1
     return told
@@ -254,8 +265,6 @@ def stated_nodes(statement: ast.AST, kind: str, pieces: list[str]) -> list[ast.e
             form = _parsed(piece)
             if isinstance(form, ast.BinOp):
                 found += list(_shown(statement.value, form.right))
-    if kind == "each":
-        return [node for piece in pieces for node in _nodes(statement, piece) if _is_element(statement, node)][:1]
     if kind in STATING or kind == "fails":
         for number, piece in enumerate(pieces):
             for node in _nodes(statement, piece):
@@ -267,8 +276,44 @@ def stated_nodes(statement: ast.AST, kind: str, pieces: list[str]) -> list[ast.e
     return found
 
 
-def _is_element(statement: ast.AST, node: ast.expr) -> bool:
-    return any(isinstance(outer, ast.ListComp) and outer.elt is node for outer in _header(statement))
+def stated_inside(statement: ast.AST, tree: ast.AST, kind: str, pieces: list[str]) -> Iterator[tuple[ast.expr, int]]:
+    """The expressions in comprehensions and lambdas whose value a sentence states, and how many values of each."""
+    if kind == "inner_column":
+        form = _parsed(pieces[1])
+        times = len(form.elts) if isinstance(form, ast.List) else _length(pieces[1])
+        yield from ((node, times) for node in _inside(statement, tree, pieces[0]))
+        return
+    for number, piece in enumerate(pieces):
+        for node in _inside(statement, tree, piece):
+            if kind != "inner_form":
+                yield node, 1
+            shown: dict[ast.expr, int] = {}
+            for other in (*pieces[:number], *pieces[number + 1 :]):
+                form = _parsed(other)
+                if form is not None:
+                    shown |= dict.fromkeys(_shown(node, form), 1)
+            yield from ((part, 1) for part in shown if part is not node)
+
+
+def _length(text: str) -> int:
+    """How many values a list says whose text is no Python."""
+    told = read_value(text)
+    return len(told.items) if isinstance(told, Elements) else 0
+
+
+def _inside(statement: ast.AST, tree: ast.AST, piece: str) -> list[ast.expr]:
+    """The expressions in comprehensions and lambdas of a statement, else of the program, that a piece of text is."""
+    form = _parsed(piece)
+    if form is None or isinstance(form, ast.Constant | ast.Name):
+        return []
+    wanted = ast.dump(form)
+    for place in (statement, tree):
+        scopes = [node for node in ast.walk(place) if isinstance(node, SCOPES)]
+        nodes = {node: None for scope in scopes for node in ast.walk(scope) if isinstance(node, ast.expr)}
+        found = [node for node in nodes if ast.dump(node) == wanted]
+        if found:
+            return found
+    return []
 
 
 def _parsed(piece: str) -> ast.expr | None:
@@ -300,7 +345,8 @@ def _shown(node: ast.AST, form: ast.AST) -> list[ast.expr]:
     """The expressions inside a node that a form of it shows the value of."""
     if type(node) is not type(form) or _differs(node, form):
         return [node] if isinstance(node, ast.expr) and _is_value(form) else []
-    found = []
+    # `-2` is at once the value of `-x` and the form of it that shows `x`.
+    found: list[ast.expr] = [node] if isinstance(node, ast.UnaryOp) and _is_value(form) else []
     for (_, left), (_, right) in zip(ast.iter_fields(node), ast.iter_fields(form), strict=True):
         lefts, rights = (left, right) if isinstance(left, list) else ([left], [right])
         for a, b in zip(lefts, rights, strict=False):

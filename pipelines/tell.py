@@ -154,6 +154,7 @@ def example(row: TraceRow, execution: Execution, style: str, options: BuildOptio
         steps=narration.steps,
         claims=report.claims,
         folded=narration.folded,
+        left_out=report.left_out,
         tokens=tokens,
         told_tokens=told_tokens,
         trace_id=row.id,

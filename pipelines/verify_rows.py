@@ -119,6 +119,8 @@ def _said(row: ExampleRow, execution: Execution, seed: int, tokenizer: str) -> I
         yield Fault(f"step {problem.step}: {problem.reason}", problem.claim)
     if not report.problems and report.claims != row.claims:
         yield Fault(f"`claims` is {row.claims}, the explanation makes {report.claims}")
+    if not report.problems and report.left_out != row.left_out:
+        yield Fault(f"`left_out` is {row.left_out}, the explanation leaves out {report.left_out}")
     if (row.steps, row.folded) != (counted := _headings(explanation)):
         yield Fault(f"`steps` and `folded` are {row.steps} and {row.folded}, the explanation has {counted}")
     count = token_counter(tokenizer)

@@ -35,7 +35,13 @@ class UngroundedClaim:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the checker found. A narration is true when `problems` is empty."""
+    """What the checker found. A narration is true when `problems` is empty.
+
+    Attributes:
+        claims: how many sentences were read.
+        left_out: how many evaluations in comprehensions and lambdas the steps that tell of these say they leave out.
+    """
 
     claims: int
     problems: tuple[UngroundedClaim, ...]
+    left_out: int = 0

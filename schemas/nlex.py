@@ -22,6 +22,7 @@ class ExampleRow:
         style: how it is told: `steps`, `state`, `blocks`, `story` or a style of one's own. A telling that
             was folded to fit a budget of tokens is a `story`.
         folded: how many of the events stand in steps that tell more than one.
+        left_out: how many evaluations in comprehensions and lambdas the steps say they leave out.
         tokens: of all messages, by the corpus's tokenizer.
         told_tokens: of the assistant's message alone.
     """
@@ -39,6 +40,7 @@ class ExampleRow:
     steps: int
     claims: int
     folded: int
+    left_out: int
     tokens: int
     told_tokens: int
     trace_id: str

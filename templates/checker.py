@@ -7,9 +7,10 @@ from pathlib import Path
 from schemas.narration import CheckReport, UngroundedClaim
 from templates.checking.change_claims import CHANGES
 from templates.checking.claims import Claim, Patterns, Sentence, Step, is_marked, patterns_of, sentences_of, step_of
-from templates.checking.each_claims import EACH
 from templates.checking.event_claims import EVENTS
 from templates.checking.flow import Flow, Running
+from templates.checking.inner_claims import INNER, inner_missing
+from templates.checking.inner_rounds import NO_INNER, InnerRounds
 from templates.checking.loop_claims import LOOPING
 from templates.checking.moment import Moment, Refused, Verify
 from templates.checking.net_segment import NetSegment
@@ -31,7 +32,7 @@ from tracer.replay import State
 MAX_PROBLEMS = 20
 """Problems after which a narration is not read on."""
 
-_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **EACH, **CHANGES, **STREAMS, **EVENTS}
+_CLAIMS = {**STATEMENTS, **LOOPING, **WORKING, **INNER, **CHANGES, **STREAMS, **EVENTS}
 _RANGES = {**CHANGES, **STREAMS, **WITHIN}
 _BLOCKS = {**_CLAIMS, **WITHIN}
 
@@ -63,7 +64,7 @@ def check(execution: Execution, explanation: str, answer: str, *, style: str | P
     except Exception as error:  # A text or trace that breaks the reader is no true narration, and no crash either.
         reading.problems.append(UngroundedClaim(reading.at, "", f"it cannot be followed: {error!r}"))
     reading.answer(answer)
-    return CheckReport(reading.claims, tuple(reading.problems[:MAX_PROBLEMS]))
+    return CheckReport(reading.claims, tuple(reading.problems[:MAX_PROBLEMS]), reading.left_out)
 
 
 class _Reading:
@@ -73,6 +74,7 @@ class _Reading:
         self.execution = execution
         self.events = execution.trace.events
         self.claims = 0
+        self.left_out = 0
         self.problems: list[UngroundedClaim] = []
         self.at = 0
         self._state = State()
@@ -116,6 +118,7 @@ class _Reading:
             self.problem(0, "", f"the source is no program: {error}")
             return
         self._flow = Flow(self.events, index)
+        self._inner = InnerRounds(index)
         self._index = index
         if self.events:
             for change in self.events[0].changes:
@@ -190,6 +193,9 @@ class _Reading:
         segment = Segment(state, following, self._links)
         running = flow.running(segment.frame)
         flow.probe(segment.frame, segment.probes)
+        inner = NO_INNER
+        if segment.has_inner and running is not None:
+            inner = self._inner.follow(following, segment.frame, running.at)
         if step is None:
             return
         waits = None
@@ -197,7 +203,17 @@ class _Reading:
             parent = state.frames.get(state.current)
             waits = parent.line[0] if parent is not None and parent.line is not None else None
         moment = Moment(
-            self.execution, event, at, self._index, flow, segment, running, left, (name, waits), self._retelling
+            self.execution,
+            event,
+            at,
+            self._index,
+            flow,
+            segment,
+            running,
+            left,
+            (name, waits),
+            self._retelling,
+            inner=inner,
         )
         self._check_line(step, event)
         if not step.sentences:
@@ -229,8 +245,12 @@ class _Reading:
             if running is not None and running.step == at + 1:
                 running.folded = True
                 found.begun.append((state.current, running))
-            probes = segment.absorb(self.events[at + 1].changes if at + 1 < len(self.events) else following)
+            changes = self.events[at + 1].changes if at + 1 < len(self.events) else following
+            segment.has_inner = False
+            probes = segment.absorb(changes)
             flow.probe(state.current, probes)
+            if segment.has_inner and running is not None:
+                self._inner.follow(changes, state.current, running.at)
         segment.settle()
         self.at = step.number
         self._hold_range(step, found, segment)
@@ -322,6 +342,9 @@ class _Reading:
     def _complete(self, moment: Moment, step: Step) -> None:
         """Looks for what the step leaves out."""
         event, segment = moment.event, moment.segment
+        self.left_out += moment.inner.left_out()
+        if moment.inner is not NO_INNER and (missing := inner_missing(moment)):
+            self.problem(step.number, step.text, f"it does not tell {missing}")
         if event.kind == "line" and segment.is_plain() and not moment.idle:
             return
         if event.kind != "line" and not moment.mains:

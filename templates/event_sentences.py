@@ -5,7 +5,7 @@ from templates.plans import sight_of
 from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import atom_text, value_text
-from tracer.events import Change, Event, Probe, Span, Value
+from tracer.events import Change, Event, Inner, Probe, Span, Value
 from tracer.replay import Frame, State
 
 
@@ -77,8 +77,10 @@ class EventTeller:
     def _waiting(self, parent: int, event: Event, changes: tuple[Change, ...]) -> str:
         """The call in the parent's statement that the value goes to; empty where none is seen."""
         running = self.running.get(parent)
-        first = next((change for change in changes if isinstance(change, Probe)), None)
-        if running is None or first is None or type(first.value) is not type(event.value) or first.value != event.value:
+        first = next((change for change in changes if isinstance(change, Probe | Inner)), None)
+        if running is None or not isinstance(first, Probe):
+            return ""
+        if type(first.value) is not type(event.value) or first.value != event.value:
             return ""
         return sight_of(running.statement).calls.get(first.span, "")
 

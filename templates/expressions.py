@@ -32,7 +32,6 @@ _KINDS: dict[type[ast.expr], str] = {
     ast.Set: "display",
     ast.Dict: "display",
 }
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)
 OPERATIONS = frozenset({"binary", "unary", "comparison", "boolean"})
 
 
@@ -74,8 +73,6 @@ class ExpressionReader:
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source))]
         self._plain = source.isascii()
         self._made: dict[ast.expr, Expression] = {}
-        self.elements: dict[Expression, tuple[str, Expression]] = {}
-        """Of a list comprehension with one generator over a plain name and no condition: the name and the element."""
         self._slices: dict[Expression, tuple[Expression | None, ...]] = {}
 
     def offset(self, line: int, column: int) -> int:
@@ -126,12 +123,6 @@ class ExpressionReader:
         if isinstance(node, ast.Subscript) and isinstance(cut := node.slice, ast.Slice):
             limits = (cut.lower, cut.upper, cut.step)
             self._slices[made] = tuple(None if limit is None else self.read(limit) for limit in limits)
-        match node:
-            case ast.ListComp(
-                elt=element, generators=[ast.comprehension(target=ast.Name(id=name), ifs=[], is_async=0)]
-            ):
-                if not any(isinstance(below, _SCOPES) for below in ast.walk(element)):
-                    self.elements[made] = name, self.read(element)
         if kind == "string":
             for part, value in zip(made.parts, inner, strict=True):
                 self._mend(part, value)

@@ -5,6 +5,7 @@ from templates.changes import ChangeTeller
 from templates.event_sentences import EventTeller
 from templates.execution import Execution
 from templates.flow import Flow, read_flow
+from templates.inner_telling import InnerTeller
 from templates.long_arithmetic import worked_digits
 from templates.outcomes import AT_ONCE, BINDING, WITH_OUTCOME, Outcomes, binds, leaves_all
 from templates.places import Places
@@ -15,7 +16,7 @@ from templates.segments import NOTHING, Scene, Segment, Worked, read_segment
 from templates.sentences import Voice, code, sentences
 from templates.streams import StreamTeller
 from templates.values import literal_text
-from tracer.events import Bind, Change, Event, Probe, Ref, Span, Value
+from tracer.events import EVALUATED, Bind, Change, Event, Ref, Span, Value
 from tracer.replay import State
 
 
@@ -96,6 +97,7 @@ class _Narrator:
         self.running: dict[int, Running] = {}
         self.mutations: list[int] = []
         self.streams = StreamTeller(execution.stdin, say)
+        self.inner = InnerTeller(model, self.state.heap, say)
         self.happenings = EventTeller(self.state, self.flow, self.running, execution.call is None, say)
 
     def steps(self) -> list[str]:
@@ -152,7 +154,8 @@ class _Narrator:
         if segment.read:
             said += self._read(segment.read)
         if running is not None:
-            said += self._statement(running, number, event, scene)
+            inner = self.inner.tell(changes, frame, running) if segment.inner else []
+            said += self._statement(running, number, event, scene, inner)
         elif segment.order:
             said += self.changes.tell(scene)
         if segment.printed:
@@ -168,7 +171,7 @@ class _Narrator:
             sort = change.__class__
             if sort is Bind:
                 state.frames[change.frame].names[change.name] = change.value  # type: ignore[union-attr]
-            elif sort is not Probe:
+            elif sort not in EVALUATED:
                 self.places.note(change)
                 state.apply(change)
 
@@ -188,14 +191,15 @@ class _Narrator:
             return running
         return self.running.get(self.events[owner].frame)
 
-    def _statement(self, running: Running, number: int, event: Event, scene: Scene) -> list[str]:
-        """Everything that a segment says of the statement it belongs to."""
+    def _statement(self, running: Running, number: int, event: Event, scene: Scene, inner: list[str]) -> list[str]:
+        """Everything that a segment says of the statement it belongs to; `inner` is said of inner scopes."""
         said: list[str] = []
         statement, state, segment = running.statement, self.state, scene.segment
         if running.since != len(self.mutations):
             running.changed = {*running.changed, *self.mutations[running.since :]}
             running.since = len(self.mutations)
         plan = running.plan = None
+        already = len(running.values)
         # With conditions probed alone, what is missing was evaluated all the same.
         if segment.probes and self.execution.trace.header.get("probe") == "full":
             came_back = event.kind in ("return", "yield") and self._came_back(event, segment)
@@ -209,7 +213,9 @@ class _Narrator:
                 now = code(running.value_text(plan.main, state.heap))
                 worked = Worked(running.values[plan.main.value], plan.main.source, "" if shown == now else shown)
         if plan is not None and plan.works:
-            said += outcomes.work(running)
+            said += outcomes.work(running, inner, already + segment.before_inner)
+        else:
+            said += inner
         if event.kind == "line" and kind in AT_ONCE:
             at_once = outcomes.at_once(running, worked, now)
             said = said + at_once if worked is not None else at_once + said
@@ -269,7 +275,7 @@ class _Narrator:
 
     def _came_back(self, event: Event, segment: Segment) -> bool:
         """Has the event told the segment's first value?"""
-        if not segment.probes:
+        if not segment.probes or (segment.inner and not segment.before_inner):
             return False
         first = segment.probes[0].value
         return type(first) is type(event.value) and first == event.value

@@ -4,7 +4,6 @@ from collections.abc import Set
 from typing import Any
 
 from templates.changes import ChangeTeller
-from templates.elements import elements_worked_out
 from templates.expressions import Expression
 from templates.flow import Flow, Loops
 from templates.long_arithmetic import worked_digits
@@ -154,17 +153,22 @@ class Outcomes:
 
     # Expressions.
 
-    def work(self, running: Running) -> list[str]:
-        """How the expressions of a segment came to their values, each in a sentence."""
+    def work(self, running: Running, inner: list[str], before: int) -> list[str]:
+        """How the expressions of a segment came to their values, each in a sentence.
+
+        Args:
+            inner: what is said of comprehensions and lambdas, after `before` of the statement's values.
+        """
         plan = running.plan
         if plan is None:
-            return []
-        said = [
-            sentence
-            for comprehension in plan.comprehensions
-            for sentence in elements_worked_out(running, comprehension, self.state.heap, self.say)
-        ]
-        said += [sentence for piece in plan.pieces for sentence in self.worked_out(running, piece)]
+            return inner
+        said: list[str] = []
+        for piece in plan.pieces:
+            if inner and piece.value >= before:
+                said += inner
+                inner = []
+            said += self.worked_out(running, piece)
+        said += inner
         for subscript in plan.strings:
             said += self._position(running, subscript)
         if plan.fails is not None:

@@ -59,7 +59,6 @@ class Plan:
         fails: the expression that came to no value.
         unevaluated: the texts of what a decision left out, between backticks.
         strings: subscripts whose base may be a str.
-        comprehensions: list comprehensions that may be told element by element.
         works: whether anything is worked out in sentences of its own.
     """
 
@@ -70,7 +69,6 @@ class Plan:
     fails: Piece | None = None
     unevaluated: list[str] = field(default_factory=list)
     strings: list[Expression] = field(default_factory=list)
-    comprehensions: list[Expression] = field(default_factory=list)
     works: bool = True
 
 

@@ -259,9 +259,12 @@ class ProgramModel:
 
     Attributes:
         has_coroutines: something in it is `async`.
+        tree, reader: its syntax, and its expressions.
     """
 
     source: str
+    tree: ast.Module
+    reader: ExpressionReader
     statements: dict[Place, Statement] = field(default_factory=dict)
     has_coroutines: bool = False
 
@@ -275,7 +278,7 @@ class _Walk:
 
     def __init__(self, source: str, tree: ast.Module) -> None:
         self.reader = ExpressionReader(source)
-        self.model = ProgramModel(source)
+        self.model = ProgramModel(source, tree, self.reader)
         if "async" in source or "await" in source:
             self.model.has_coroutines = any(isinstance(node, _COROUTINES) for node in ast.walk(tree))
         self.block(tree.body, None)

@@ -11,8 +11,10 @@ from tracer.events import (
     Add,
     Bind,
     Change,
+    Cut,
     DelItem,
     Discard,
+    Inner,
     New,
     Printed,
     Probe,
@@ -63,12 +65,15 @@ class Segment:
         order: names and objects, in order of the first change.
         probes: the sub-expressions that were evaluated, in order.
         fresh: the objects that the segment made known.
+        inner: whether anything was evaluated in comprehensions and lambdas; `before_inner`, how many probes before.
     """
 
     names: Mapping[tuple[int, str], bool] = {}
     objects: Mapping[int, list[Mutation]] = {}
     order: Sequence[tuple[int, str] | int] = ()
     fresh: Set[int] = frozenset()
+    inner: bool = False
+    before_inner: int = 0
     printed: bytes = b""
     read: int = 0
     old_names: Mapping[tuple[int, str], Old] = {}
@@ -136,6 +141,9 @@ def read_segment(changes: tuple[Change, ...], state: State) -> Segment:
             _note_mutation(segment, change, state)  # type: ignore[arg-type]
         elif sort is New:
             segment.fresh = {*segment.fresh, change.id}  # type: ignore[union-attr]
+        elif sort is Inner or sort is Cut:
+            if not segment.inner:
+                segment.inner, segment.before_inner = True, len(probes)
         elif sort is Printed:
             segment.printed += change.data  # type: ignore[union-attr]
         elif sort is Read:

@@ -20,7 +20,6 @@ GALLERY: dict[str, tuple[str, ...]] = {
     "other": _PLACES[1:],
     "value": _VALUES,
     "old": _VALUES[1:],
-    "item": _VALUES[2:],
     "source": _SOURCES,
     "name": ("total", "Node.__init__", "outer.inner"),
     "names": ("math", "a, b"),
@@ -30,6 +29,9 @@ GALLERY: dict[str, tuple[str, ...]] = {
     "call": ("f(n=3)", "Node.__init__(self=Node#7(...))"),
     "waiter": ("main", "Solver.run"),
     "key": ("-1", "-12"),
+    "bound": ("x=1", "a='` ', b=[1, 2]"),
+    "items": ("[1, 2]", "[(1, 'a. b'), (2, '`')]"),
+    "values": ("[True, False]", "['a', 'b']"),
 }
 """What macros are tried on, by the name of the input."""
 _CHAINS = (("3 + 4",), ("2 * (1 + 2)", "2 * 3"), ("'a' in 'b'", "False"))

@@ -55,6 +55,10 @@ class Planner:
             if acts or (root is statement.value and statement.kind in ("for", "match")):
                 self._parts_of(root)
                 continue
+            if statement.kind == "inside" and root.kind == "display":
+                self._nested(root)
+                plan.main = self.piece(root)
+                continue
             apart = root is statement.test or (root is statement.value and self._is_main())
             if not apart or root is self.failing:
                 self._collect(root)
@@ -68,7 +72,7 @@ class Planner:
             else:
                 self._collect(root)
             self._look_at(root)
-        plan.works = bool(plan.pieces or plan.strings or plan.fails or plan.comprehensions)
+        plan.works = bool(plan.pieces or plan.strings or plan.fails)
         return plan
 
     def _is_main(self) -> bool:
@@ -169,8 +173,6 @@ class Planner:
                     left_out = part.span not in self.index and part.kind not in _UNPROBED
                     if left_out and (kind != "conditional" or part.kind != "name"):
                         self.plan.unevaluated.append(code(part.text))
-            elif kind == "comprehension" and expression in self.statement.reader.elements:
-                self.plan.comprehensions.append(expression)
             elif kind == "subscript" and self.sorts[self.index.get(expression.parts[0].span, 0)] in (LITERAL, LONG):
                 self.plan.strings.append(expression)
         if kind != "lambda":
@@ -226,7 +228,7 @@ class Planner:
     def _forms(self, expression: Expression) -> tuple[tuple[str, tuple[int, ...]], ...]:
         found: list[tuple[str, tuple[int, ...]]] = []
         plain = expression.text.replace("%", "%%")
-        for level in range(1, self._level(expression)):
+        for level in range(1, self._level(expression) + (expression.kind == "display")):
             picks: list[int] = []
             text = self._inside(expression, level, picks)
             if text != plain and (not found or (text, tuple(picks)) != found[-1]):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from templates.checking.claims import Claim
 from templates.checking.flow import Flow, Running
+from templates.checking.inner_rounds import NO_INNER, InnerTold
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex
 from templates.checking.value_match import same_text
@@ -36,6 +37,7 @@ class Moment:
         mains: how many sentences told the event itself.
         retelling: the state as the text tells it.
         popped: the index of the element that was last told to be removed.
+        inner: what comprehensions and lambdas evaluated in the segment.
         range: what happened within the range of events that the step tells, if it tells one.
     """
 
@@ -56,6 +58,7 @@ class Moment:
     stayed: set[str] = field(default_factory=set)
     range: "Range | None" = None
     popped: int = 0
+    inner: InnerTold = NO_INNER
 
     def is_value(self, text: str, value: Value, *, at_any_time: bool = False) -> bool:
         """Is this the text of a value after the segment, or, where that is meant, before it?"""

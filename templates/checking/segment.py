@@ -10,8 +10,10 @@ from tracer.events import (
     Add,
     Bind,
     Change,
+    Cut,
     DelItem,
     Discard,
+    Inner,
     New,
     Printed,
     Probe,
@@ -97,6 +99,7 @@ class Segment:
         self.objects: dict[int, list[ObjectChange]] = {}
         self.covered: set[int] = set()
         self.probes: list[Probe] = []
+        self.has_inner = False
         self.printed = b""
         self.read_from = state.stdin_read
         self._links = links
@@ -110,6 +113,9 @@ class Segment:
         kind = type(change)
         if kind is Probe:
             self.probes.append(change)  # type: ignore[arg-type]
+            return
+        if kind is Inner or kind is Cut:
+            self.has_inner = True
             return
         if kind is Bind or kind is Unbind:
             self._name(change)  # type: ignore[arg-type]

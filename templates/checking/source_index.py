@@ -102,6 +102,7 @@ class SourceIndex:
 
     Attributes:
         bound: every name that the source binds anywhere.
+        tree: its syntax.
         begins: the first statement of each `else` and `finally` block of a `try`: whose it is, and which block.
     """
 
@@ -117,9 +118,9 @@ class SourceIndex:
         self._spans: dict[ast.AST, Span] = {}
         self._loops: dict[ast.AST, ast.AST] = {}
         with without_warnings():
-            tree = ast.parse(source)
-        self._hang(tree.body, None)
-        for node in ast.walk(tree):
+            self.tree = ast.parse(source)
+        self._hang(self.tree.body, None)
+        for node in ast.walk(self.tree):
             self._note(node)
             if isinstance(node, (ast.stmt, ast.ExceptHandler)):
                 self._add(node, self.span(node))

@@ -27,6 +27,7 @@ def example(problem: str, number: int = 0, words: int = 200, split: str = "train
         steps=choice.randrange(5, 500),
         claims=choice.randrange(5, 500),
         folded=0,
+        left_out=0,
         tokens=words,
         told_tokens=words,
         trace_id=f"trace of {problem}/{number}",

@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from templates.checking.claims import Pattern, Patterns, Sentence, sentences_of
@@ -14,7 +15,10 @@ _OPPOSITES = {
     **{"condition_true": "condition_false", "condition_false": "condition_true", "take": "skip", "skip": "take"},
     **{"case_true": "case_false", "case_false": "case_true", "catch": "no_catch", "no_catch": "catch"},
     **{"iteration": "loop_end", "loop_end": "iteration"},
+    **{"inner_true": "inner_false", "inner_false": "inner_true"},
 }
+_ROUNDS = frozenset({"inner_true", "inner_false", "inner_element", "inner_form", "lambda_value", "key_value"})
+"""Each of these completes what one round or call evaluates."""
 _TOLD_ONCE = frozenset({"becomes", "change", "put", "append", "append_all", "insert", "pop", "add", "discard", "print"})
 _EVENTS = frozenset({"call", "return", "yield", "raise", "pass_on", "unwind", "resume", "program_end", "call_end"})
 _NAMED = ("<module ", "<function ", "<class ")
@@ -325,6 +329,69 @@ def _moved(told: _Narration) -> tuple[str, str] | None:
     return "\n".join(lines), text
 
 
+def _bound(told: _Narration) -> tuple[str, str] | None:
+    """Says another value of a name in a comprehension or lambda."""
+    return _slot(told, _any, "bound")
+
+
+def _cell(told: _Narration) -> tuple[str, str] | None:
+    """Changes one of the values that are told one after another, or leaves the last one out."""
+    found = told.pick(lambda pattern: pattern.kind in ("inner_rounds", "inner_column"))
+    if found is None:
+        return None
+    number, place, pattern, _ = found
+    sentence = told.steps[number].sentences[place]
+    at = _at(pattern, "items" if "items" in pattern.codes else "values")
+    codes, text = list(sentence.codes), sentence.codes[at]
+    head, _, last = text.rpartition(", ")
+    shorter = head + "]" if told.chance.random() < 0.4 and not set(last) & set("]})'\"") - {"]"} else ""
+    codes[at] = shorter if shorter.count("[") == shorter.count("]") == 1 else _other(text, told.chance)
+    return told.with_sentence(number, place, _say(sentence, tuple(codes))), f"{sentence.text} -> {codes[at]}"
+
+
+def _two_rounds(told: _Narration) -> tuple[int, int, int] | None:
+    """A line and the places of two rounds in it that have other names or values."""
+    found = []
+    for number, line in told.steps.items():
+        rounds = [
+            (place, sentence.codes)
+            for place, sentence in enumerate(line.sentences)
+            for pattern, *_ in sentence.shape.fits[:1]
+            if pattern.kind in _ROUNDS and "bound" in pattern.codes
+        ]
+        found += [(number, one, other) for (one, codes), (other, others) in pairwise(rounds) if codes != others]
+    return told.chance.choice(found) if found else None
+
+
+def _rounds_swapped(told: _Narration) -> tuple[str, str] | None:
+    found = _two_rounds(told)
+    if found is None:
+        return None
+    number, one, other = found
+    heading, sentences = told.steps[number]
+    texts = [sentence.text for sentence in sentences]
+    texts[one], texts[other] = texts[other], texts[one]
+    return told.with_line(number, heading + " ".join(texts)), f"{texts[other]} <-> {texts[one]}"
+
+
+def _round_dropped(told: _Narration) -> tuple[str, str] | None:
+    """Leaves one round of several out."""
+    found = _two_rounds(told)
+    if found is None:
+        return None
+    number, place = found[0], told.chance.choice(found[1:])
+    return told.with_sentence(number, place, ""), told.steps[number].sentences[place].text
+
+
+def _round_twice(told: _Narration) -> tuple[str, str] | None:
+    found = _two_rounds(told)
+    if found is None:
+        return None
+    number, place = found[0], told.chance.choice(found[1:])
+    text = told.steps[number].sentences[place].text
+    return told.with_sentence(number, place, f"{text} {text}"), text
+
+
 def _tampered_answer(told: _Narration) -> str:
     answer = told.answer
     at = told.chance.randrange(len(answer))
@@ -352,6 +419,11 @@ MUTATIONS: dict[str, Callable[[_Narration], tuple[str, str] | None]] = {
     "change left out": _silence,
     "change told twice": _twice,
     "change told late": _moved,
+    "name in a round": _bound,
+    "value of many": _cell,
+    "swapped rounds": _rounds_swapped,
+    "dropped round": _round_dropped,
+    "repeated round": _round_twice,
 }
 """What can be made false; each takes a narration and gives it back changed, with what was changed."""
 KINDS = (*MUTATIONS, "answer")

@@ -17,7 +17,8 @@ from tests.tracing import trace_program
 GOLDEN = Path(__file__).parents[1] / "golden"
 PROGRAMS = sorted(path.stem for path in GOLDEN.glob("*.txt"))
 STYLES = ["steps", "blocks", "story", "state"]
-UNSAID = {"state": {"old value", "operand", "source", "length", "depth"}}
+ROUNDS = {"name in a round", "value of many", "swapped rounds", "dropped round", "repeated round"}
+UNSAID = {"state": {"old value", "operand", "source", "length", "depth"} | ROUNDS}
 """What a style never says, so that it cannot say it falsely."""
 
 

@@ -413,17 +413,81 @@ def test_indentation_that_mixes_tabs_and_spaces_is_read() -> None:
 # Comprehensions.
 
 
-def test_a_short_list_comprehension_is_told_element_by_element() -> None:
-    assert steps("a = [3, -1]\nb = [x * x - 1 for x in a]\n")[1] == (
-        "Line 2: With `x` being `3`, `x * x - 1` is `3 * 3 - 1`, which is `8`."
-        " With `x` being `-1`, `x * x - 1` is `-1 * (-1) - 1`, which is `0`."
-        " `b` becomes `[x * x - 1 for x in a]`, that is `[x * x - 1 for x in [3, -1]]`, so `[8, 0]`."
+def test_a_comprehension_is_told_round_by_round() -> None:
+    told = steps("a = [3, -1]\nb = [x * x - 1 for x in a if x < 3]\n")[1]
+    assert told == (
+        "Line 2: `x=3` drops out, since `x < 3` is `3 < 3`, which is false."
+        " `x=-1` passes, since `x < 3` is `-1 < 3`, which is true."
+        " `x=-1` gives `x * x - 1`, that is `-1 * (-1) - 1` = `1 - 1`, so `0`."
+        " `b` becomes `[x * x - 1 for x in a if x < 3]`, that is `[x * x - 1 for x in [3, -1] if x < 3]`, so `[0]`."
     )
 
 
-@pytest.mark.parametrize("made", ["x for x in a", "0 for x in a", "x + 1 for x in a if x", "x + 1 for x in range(99)"])
-def test_a_comprehension_that_copies_filters_or_is_long_is_told_by_its_value(made: str) -> None:
-    assert "being" not in steps(f"a = [3, 1]\nb = [{made}]\n")[1]
+def test_nested_rounds_name_what_all_of_their_clauses_bind() -> None:
+    told = steps("b = [i * j for i in 'ab' for j in range(len(i))]\n")[0]
+    assert "With `i='a'`, `range(len(i))` is" in told
+    assert "`i='b', j=0` gives `i * j`" in told
+
+
+def test_an_inner_comprehension_reads_the_names_around_it() -> None:
+    told = steps("b = [[c + r[0] for c in r] for r in [[1], [5]]]\n")[0]
+    assert "`c=5` gives `c + r[0]`, that is `5 + r[0]` = `5 + 5`, so `10`." in told
+    assert "`r=[5]` gives `[c + r[0] for c in r]`" in told
+
+
+def test_a_generator_expression_is_told_where_it_is_consumed() -> None:
+    told = steps("g = (x + 1 for x in [4, 5])\nb = next(g)\nc = next(g)\n")
+    assert "x=" not in told[0]
+    assert told[1].startswith("Line 2: `x=4` gives `x + 1`, that is `4 + 1`, so `5`.")
+    assert told[2].startswith("Line 3: `x=5` gives `x + 1`, that is `5 + 1`, so `6`.")
+
+
+def test_any_stops_at_the_element_that_decides() -> None:
+    told = steps("b = any(x > 4 for x in [4, 5, 6])\n")[0]
+    assert "`x=5` gives `x > 4`, that is `5 > 4`, so `True`. That settles `any`." in told
+    assert "x=6" not in told
+
+
+def test_a_key_function_tells_the_key_of_each_element() -> None:
+    told = steps("b = sorted([(2, 'b'), (1, 'a')], key=lambda p: p[1])\n")[0]
+    assert told.startswith(
+        "Line 1: The key for `p=(2, 'b')` is `p[1]`, that is `'b'`. The key for `p=(1, 'a')` is `p[1]`"
+    )
+
+
+def test_a_key_of_several_parts_is_told_by_what_they_make() -> None:
+    told = steps("b = sorted(['to', 'a'], key=lambda w: (-len(w), w))\n")[0]
+    assert "With `w='to'`, `(-len(w), w)` is made up as `(-len('to'), 'to')` = `(-2, 'to')`." in told
+
+
+def test_a_lambda_that_calls_itself_keeps_the_parameters_of_each_call() -> None:
+    told = steps("f = lambda n: n if n < 1 else n + f(n - 1)\nb = f(1)\n")[1]
+    assert "Called with `n=0`, the lambda returns" in told
+    assert "`1 if False else 1 + f(0)` = `1 if False else 1 + 0`" in told
+
+
+def test_many_rounds_are_told_by_the_values_of_each_expression() -> None:
+    told = steps("b = [x % 3 for x in range(12) if x % 2]\n")[0]
+    assert "Round by round `x` stands for `[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]`." in told
+    assert "There `x % 2` comes to `[0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]` in turn." in told
+    assert "There `x % 3` comes to `[1, 0, 2, 1, 0, 2]` in turn." in told
+
+
+def test_rounds_that_are_too_many_are_counted() -> None:
+    told = steps("b = [(x + 2) ** 18 for x in range(400, 700)]\n")[0]
+    shown = told.partition("There `(x + 2) ** 18` comes to `[")[2].partition("]`")[0].count(", ") + 1
+    assert 0 < shown < 300
+    assert f"Not written out here: {300 - shown} more." in told
+
+
+def test_rounds_that_the_trace_leaves_out_are_counted() -> None:
+    told = steps("b = [x + 1 for x in range(5000)]\n")[0]
+    assert "Further in, 9000 evaluations were not recorded." in told
+
+
+@pytest.mark.parametrize("made", ["x for x in a", "0 for x in a", "(x, 1) for x in a if x"])
+def test_rounds_that_evaluate_nothing_are_told_by_the_value(made: str) -> None:
+    assert "x=" not in steps(f"a = [3, 1]\nb = [{made}]\n")[1]
 
 
 # Identity.

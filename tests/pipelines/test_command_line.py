@@ -126,6 +126,20 @@ def test_trace_prints_the_whole_trace_as_json(program: Path, capsys: pytest.Capt
     assert {"change": "bind", "frame": 0, "name": "a", "value": 2} in trace["events"][1]["changes"]
 
 
+def test_the_json_holds_what_comprehensions_evaluate_and_what_is_cut_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "many.py").write_text("print(len({x % 2 for x in range(1000)}))\n")
+    assert main(["trace", str(tmp_path / "many.py"), "--format", "json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["events"][-1]["changes"]
+    inner = [change for change in changes if change["change"] in ("inner", "cut")]
+    assert inner[2:4] == [
+        {"change": "inner", "span": [1, 21, 1, 22], "value": 1},
+        {"change": "inner", "span": [1, 11, 1, 16], "value": 1},
+    ]
+    assert inner[-1] == {"change": "cut", "count": 1000}
+
+
 def test_trace_prints_cwm_frames_of_a_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lib.py").write_text(DOUBLE)
     assert main(["trace", str(tmp_path / "lib.py"), "--call", "f(4)", "--format", "cwm"]) == 0

@@ -1,5 +1,6 @@
 """A naive recorder beside the real one: at every event, everything that the running frame and the module see."""
 
+import enum
 import inspect
 import pickle
 import signal
@@ -25,6 +26,9 @@ class _Live:
         self.met: dict[int, int] = {}
 
     def describe(self, value: Any) -> Any:
+        if isinstance(value, enum.Enum):
+            # A member is named, and never looked into.
+            return "other"
         if isinstance(value, _ATOMS):
             return type(value).__name__, repr(value)
         if id(value) in self.met:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -36,6 +37,7 @@ from sandbox import SandboxUnavailable, observe
 from schemas.job import Limits, Program
 
 _LOCAL = "file://"
+_ORPHANS_END_S = 10
 _RESUME = "Run the same command again: it goes on where this one stopped."
 
 
@@ -75,10 +77,15 @@ def build(
 
 
 def _take(lock: IO[str], output: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise BusyError(f"another build is at work in {output}; wait for it, or name another folder") from None
+    """Locks the folder; the workers of a build that was killed hold it until they notice, about a second later."""
+    patience = time.monotonic() + _ORPHANS_END_S
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > patience:
+                raise BusyError(f"another build is at work in {output}; wait for it, or name another folder") from None
+        time.sleep(0.1)
 
 
 def _give_up(measures: Measures, max_reject_rate: float) -> None:

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from pipelines.layout import (
     shards_for,
 )
 from pipelines.mixture import Mixture, group_of
-from pipelines.parts import config_schema, part_ids, part_keys, part_rows
+from pipelines.parts import appearing, config_schema, part_ids, part_keys, part_rows
 from schemas.configs import CONFIGS, SPLITS
 
 CHUNKING = {"min_chunk_size": 256 << 10, "max_chunk_size": 1 << 20, "norm_level": 0}
@@ -132,22 +131,23 @@ def _write_shards(counts: Counts, output: Path, config: str, split: str) -> list
     shards = []
     for number in range(total):
         name = f"{config}/{split}-{number:05d}-of-{total:05d}.parquet"
-        temporary = output / f"{name}.tmp"
         held = held_bytes = 0
-        with pq.ParquetWriter(
-            temporary,
-            schema,
-            compression="zstd",
-            write_page_index=True,
-            use_content_defined_chunking=CHUNKING,
-        ) as writer:
+        with (
+            appearing(output / name) as temporary,
+            pq.ParquetWriter(
+                temporary,
+                schema,
+                compression="zstd",
+                write_page_index=True,
+                use_content_defined_chunking=CHUNKING,
+            ) as writer,
+        ):
             writer.add_key_value_metadata({"content_defined_chunking": json.dumps(CHUNKING)})
             for group in row_groups(rows.of_shard(number), ROWS_A_GROUP.get(config, ROWS_A_GROUP_ELSE)):
                 writer.write_table(group, row_group_size=group.num_rows)
                 held += group.num_rows
                 held_bytes += group.nbytes
                 counts.add_group(config, group)
-        os.replace(temporary, output / name)
         size = (output / name).stat().st_size
         shards.append(Shard(name, config, split, held, size, held_bytes, sha256_of(output / name)))
     return shards

@@ -103,7 +103,7 @@ def config_schema(config: str) -> pa.Schema:
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[Path]:
+def appearing(path: Path) -> Iterator[Path]:
     """A name to write to: what is written there is `path` afterwards, or nowhere if anything fails."""
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
@@ -115,13 +115,13 @@ def _appearing(path: Path) -> Iterator[Path]:
 
 def write_atomically(path: Path, table: pa.Table) -> None:
     """Writes a Parquet file that is whole under its name or not there."""
-    with _appearing(path) as temporary:
+    with appearing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
 def write_bytes_atomically(path: Path, data: bytes, before: Callable[[], object] = lambda: None) -> None:
     """Writes a file that is whole under its name or not there at all; `before` is called once all is written."""
-    with _appearing(path) as temporary:
+    with appearing(path) as temporary:
         temporary.write_bytes(data)
         before()
 

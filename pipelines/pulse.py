@@ -41,9 +41,12 @@ def _beat(folder: Path) -> None:
         with _lock:
             state = {"node": platform.node(), "pid": os.getpid(), "beats": beats, "busy": list(_busy.values())}
             data = orjson.dumps(state)
-        with suppress(OSError):  # a full disk, or a folder that is gone: what is amiss will show elsewhere
+        try:
             temporary.write_bytes(data)
             temporary.replace(path)
+        except OSError:  # a full disk, or a folder that is gone: what is amiss will show elsewhere
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         time.sleep(_BEAT_S)
 
 

@@ -34,6 +34,10 @@ _PROGRAMS_BUILTINS = types.ModuleType("builtins")
 """The program's own copy, filled before the program runs: whatever it patches in there is not patched for us."""
 
 
+_LOST = (
+    "the recorder was gone at the end: the program removed it, or reached its recursion limit, "
+    "where the recorder in Python cannot follow"
+)
 _NOTHING = compile("", "prelude.py", "exec", dont_inherit=True)
 _NOTHING_AMISS = {"clean_end": True, "compile_error": False, "error": None, "value": None}
 _NOTHING_AMISS_JSON = json.dumps(_NOTHING_AMISS).encode()
@@ -333,6 +337,8 @@ def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> 
     status = _execute(report, body)
     if "installed" not in report.fields:
         report.fields["installed"] = recorder.remove()
+    if not report.fields["installed"] and not _is_native(spec):
+        report.fields["detail"] = report.fields["detail"] or _LOST
     report.log, found = recorder.finish()
     report.fields.update(found, watched=watch.found)
     return status

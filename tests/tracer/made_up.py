@@ -177,7 +177,7 @@ _INNER = st.one_of(
     st.builds("y = list(map(lambda v, w: (v, [w]), {}, {}))".format, _LISTS, _LISTS),
     st.builds("h = ((v, w) for v in {} for w in {}); y = list(h)[:3]; x = next(h, {})".format, _LISTS, _LISTS, _LISTS),
     st.builds("d = {{k: v for k, v in d.items() if k != {}}}".format, _SMALL),
-    st.builds("g = lambda n: n and g(n - 1) + [n] or []; y = g({})".format, _SMALL),
+    st.builds("g = lambda n: n > 0 and g(n - 1) + [n] or []; y = g({})".format, _SMALL),
     st.builds("z = [row[:] for row in ({}, {})]; z[0].append({})".format, _LISTS, _LISTS, _LISTS),
     st.builds("y = [x for x, *x in [{}, {}]]".format, _LISTS, _LISTS),
     st.builds("[node.add(v) for v in {}[:3]]; [n.items for n in (node,) if n.size > {}]".format, _LISTS, _SMALL),

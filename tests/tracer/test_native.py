@@ -63,6 +63,15 @@ def test_it_takes_no_part_in_the_recursion_of_the_program() -> None:
     assert len(plain.stdout.split()) - len(traced.stdout.split()) in (0, 1)
 
 
+@pytest.mark.parametrize("deep", ["def f(n):\n    return f(n + 1)\n", "f = lambda n: f(n + 1)\n"])
+def test_where_recursion_has_no_end_it_goes_on_and_the_one_in_python_says_that_it_cannot(deep: str) -> None:
+    python, c = both(f"{deep}try:\n    f(0)\nexcept RecursionError:\n    print('too deep')\n")
+    assert python.stdout == c.stdout == b"too deep\n"
+    assert (c.report["installed"], c.report["detail"]) == (True, "")
+    assert not python.report["installed"]
+    assert "recursion limit, where the recorder in Python cannot follow" in python.report["detail"]
+
+
 def test_without_it_the_recorder_in_python_is_used() -> None:
     code = (
         "import sys; sys.modules['tracer._native'] = None\n"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     AutoModelForCausalLM,
     Gemma2Config,
@@ -17,7 +18,9 @@ from transformers import (
 from tests.train.test_packing import documents
 from train.data.packing import NO_TARGET, pack
 from train.model.config import ModelConfig
+from train.model.flops import attention_flops, flops_per_token
 from train.model.loading import ModelError, load_policy, load_tokenizer
+from train.model.policy import Policy
 from train.model.ranks import Ranks
 from train.model.tiny import TinyConfig, make_tiny
 from train.optimizer import OptimizerConfig, make_optimizer, step_optimizer
@@ -70,6 +73,55 @@ def test_bfloat16_computes_near_float32_and_steps_float32_weights(tiny_model: Mo
     after = list(policy.parameters())
     assert {weight.dtype for weight in after} == {torch.float32}
     assert all(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_compiled_layers_change_nothing_but_rounding(tiny_model: ModelConfig, alone: Ranks) -> None:
+    row, results = pack(documents(6, count=2)), []
+    for compiled in (False, True):
+        policy = load_policy(tiny_model.model_copy(update={"compile": compiled}), alone)
+        logprobs = policy(row).logprobs
+        (-logprobs.mean()).backward()
+        results.append((logprobs.detach(), torch.cat([weight.grad.flatten() for weight in policy.parameters()])))
+    (plain, plain_gradient), (fast, fast_gradient) = results
+    assert torch.allclose(plain, fast, atol=1e-5)
+    assert float((plain_gradient - fast_gradient).norm() / plain_gradient.norm()) < 1e-5
+
+
+def kept_for_the_backward_pass(policy: Policy) -> int:
+    """Bytes of what a forward pass saves, without the weights."""
+    sizes: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        sizes[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    weights = {weight.untyped_storage().data_ptr() for weight in policy.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        logprobs = policy(pack(documents(1, count=20))).logprobs
+    assert logprobs.requires_grad
+    return sum(size for place, size in sizes.items() if place not in weights)
+
+
+def test_checkpointed_layers_keep_less_for_the_backward_pass(tiny_model: ModelConfig, alone: Ranks) -> None:
+    none, some, every = (
+        kept_for_the_backward_pass(
+            load_policy(tiny_model.model_copy(update={"activation_checkpointing": choice}), alone)
+        )
+        for choice in ("none", "every-second", "full")
+    )
+    assert every < 0.75 * some < 0.75 * 0.75 * none
+
+
+def test_the_flops_of_a_step_are_those_that_torch_counts(tiny_model: ModelConfig, alone: Ranks) -> None:
+    policy = load_policy(tiny_model.model_copy(update={"logit_chunk": 10_000}), alone)
+    ids = tuple(range(100, 300))
+    policy.lm.set_attn_implementation("eager")
+    with FlopCounterMode(display=False) as counter:
+        logits = policy.lm(torch.tensor([ids])).logits
+        logits.sum().backward()
+    # An eager attention computes the whole square, of which a causal one needs half.
+    whole = flops_per_token(policy.lm) * len(ids) + 2 * attention_flops(policy.lm, [len(ids)])
+    assert whole == pytest.approx(counter.get_total_flops(), rel=0.02)
 
 
 def test_stretched_positions_turn_at_half_the_speed(tiny_model: ModelConfig, alone: Ranks) -> None:

@@ -1,5 +1,11 @@
 """Shards give each row once an epoch, in an order of their own each time, from any place on."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.pipelines.google_stand_in import BUCKET, google_on_loopback, write_credentials
+from tests.pipelines.sources.hub import serve
 from tests.train.corpus import conversations, write_shards
 from train.data.config import SourceConfig
 from train.data.shards import DataError, Shards
@@ -60,6 +68,52 @@ def test_shards_are_read_through_any_file_system(corpus: Path) -> None:
     remote = Shards(SourceConfig(path="memory://held"), seed=3)
     local = Shards(SourceConfig(path=str(corpus)), seed=3)
     assert [row for _, row in remote.rows(0)] == [row for _, row in local.rows(0)]
+
+
+READ = """
+import json, sys
+from train.data.config import SourceConfig
+from train.data.shards import Shards
+shards = Shards(SourceConfig(path=sys.argv[1]), seed=3)
+print(json.dumps([[name.rpartition("/")[2], row] for name, row in shards.rows(1, 20)]))
+"""
+
+
+@contextmanager
+def on_the_hub(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """A data set of a Hub on loopback with these files: its address, and what a process must know to reach it."""
+    with serve(files) as endpoint:
+        yield (
+            "hf://datasets/user/set",
+            {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder), "HF_HUB_OFFLINE": "0"},
+        )
+
+
+@contextmanager
+def in_a_bucket(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The same in a bucket of Cloud Storage."""
+    with google_on_loopback() as google:
+        google.objects.update({f"corpus/{name}": data for name, data in files.items()})
+        account = folder / "account.json"
+        write_credentials(account, google)
+        known = {"STORAGE_EMULATOR_HOST": google.url, "GOOGLE_APPLICATION_CREDENTIALS": str(account)}
+        yield f"gs://{BUCKET}/corpus", {**known, "NO_GCE_CHECK": "true"}
+
+
+@pytest.mark.parametrize("held", [on_the_hub, in_a_bucket])
+def test_shards_of_the_hub_and_of_cloud_storage_are_read_by_their_own_clients(
+    held: Callable[[dict[str, bytes], Path], AbstractContextManager[tuple[str, dict[str, str]]]],
+    corpus: Path,
+    tmp_path: Path,
+) -> None:
+    files = {str(path.relative_to(corpus)): path.read_bytes() for path in corpus.rglob("*.parquet")}
+    with held(files, tmp_path) as (address, known):
+        environment = {**os.environ, **known, "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [sys.executable, "-c", READ, address]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    local = Shards(SourceConfig(path=str(corpus)), seed=3)
+    assert json.loads(done.stdout) == [[name.rpartition("/")[2], row] for name, row in local.rows(1, 20)]
 
 
 def test_a_glob_and_a_single_file_are_sources_too(corpus: Path) -> None:

@@ -52,6 +52,19 @@ def test_going_on_from_a_place_gives_the_same_rows(tiny: Path, corpus: Path, sto
         assert one.place == other.place
 
 
+@pytest.mark.parametrize("stop", [1, 4, 9, 13])
+def test_going_on_with_several_sources_and_drops_gives_the_same_rows(
+    tiny: Path, corpus: Path, tmp_path: Path, stop: int
+) -> None:
+    both = sources(corpus, write_shards(tmp_path, conversations(23, seed=1)))
+    whole = list(islice(make_stream(tiny, sources=both, sequence_length=120), 16))
+    place = json.loads(json.dumps(whole[stop - 1].place))
+    rest = list(islice(make_stream(tiny, place, sources=both, sequence_length=120), 16 - stop))
+    assert names(rest) == names(whole[stop:])
+    assert rest[-1].dropped == whole[-1].dropped and whole[-1].dropped["too_long"] > 0
+    assert max(Counter(names(whole)).values()) > 1, "the smaller source is to be in a later epoch"
+
+
 def test_reading_ahead_changes_nothing(tiny: Path, corpus: Path) -> None:
     plain = list(islice(make_stream(tiny, sources=sources(corpus)), 9))
     ahead = list(islice(read_ahead(make_stream(tiny, sources=sources(corpus))), 9))

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from train.config import ConfigError, Section, describe, make_config, read_config, recipe_names, write_config
+from train.rl.config import RlConfig
 from train.sft.config import SftConfig
 
 SMALL = "output: out\nmodel: {path: m}\ndata: {sources: [{path: c}]}\nsteps: 3\n"
@@ -27,10 +28,11 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_field_is_documented() -> None:
+@pytest.mark.parametrize("kind", [SftConfig, RlConfig])
+def test_every_field_is_documented(kind: type[Section]) -> None:
     bare = [
         f"{section.__name__}.{name}"
-        for section in sections(SftConfig)
+        for section in sections(kind)
         for name, field in section.model_fields.items()
         if not field.description
     ]

@@ -11,6 +11,7 @@ from sandbox import Sandbox, SandboxConfig
 from train.evaluation.cruxeval import (
     NotCruxeval,
     Problem,
+    Side,
     generation_of,
     read_generations,
     read_problems,
@@ -102,6 +103,13 @@ def test_published_verdicts_are_reproduced_exactly(sandbox: Sandbox) -> None:
 )
 def test_the_output_side_is_scored_by_the_assertion(sandbox: Sandbox, generation: str, right: bool) -> None:
     assert score(sandbox, ADD, generation, "output") == right
+
+
+@pytest.mark.parametrize("side", ["output", "input"])
+def test_a_hostile_generation_touches_nothing(sandbox: Sandbox, tmp_path: Path, side: Side) -> None:
+    target = tmp_path / "touched"
+    assert not score(sandbox, ADD, f"f(0, 3) and open({str(target)!r}, 'w').write('x')", side)
+    assert not target.exists()
 
 
 @pytest.mark.parametrize(("generation", "right"), [("f(0, 3)", True), ("f(1, 1)", False), ("3", False), ("", False)])

@@ -2,6 +2,8 @@
 
 import ast
 import dataclasses
+import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from train.environments import OutputPrediction, Reply, SelfRlef, Situation, Sol
 from train.environments.answers import final_program, is_submission, predicted_output, predicted_value
 from train.environments.grading import SandboxGrader
 from train.environments.self_rlef import Attempt, simulation_prompt
+from train.evaluation.cruxeval import Problem, score
 
 GRADER = KnownGrader()
 
@@ -253,12 +256,67 @@ def test_a_hostile_program_earns_nothing_and_touches_nothing(sandbox: Sandbox, t
     assert not target.exists()
 
 
+RUNNERS = {"exec", "eval", "compile", "__import__", "import_module", "system", "popen", "Popen", "run_path"}
+MODULES = {"subprocess", "multiprocessing", "runpy", "importlib", "code", "pickle", "marshal", "ctypes"}
+
+
+def runs_code(node: ast.AST) -> bool:
+    """Whether a piece of source names a way to run what is text, or a module that has one."""
+    if isinstance(node, ast.Call):
+        # A model's modules have methods `compile` and `eval`, which take no text.
+        method = isinstance(node.func, ast.Attribute) and node.func.attr in RUNNERS - {"compile", "eval"}
+        return method or (isinstance(node.func, ast.Name) and node.func.id in RUNNERS)
+    if isinstance(node, ast.Import):
+        return any(name.name.partition(".")[0] in MODULES for name in node.names)
+    if isinstance(node, ast.ImportFrom):
+        names = {name.name for name in node.names}
+        return (node.module or "").partition(".")[0] in MODULES and names != {"find_spec"}
+    return False
+
+
+@pytest.mark.parametrize(
+    "source",
+    [*("exec(a)", "os.system(a)", "import runpy", "from subprocess import run", "b.import_module(a)", "import pickle")],
+)
+def test_ways_to_run_code_are_known(source: str) -> None:
+    assert any(map(runs_code, ast.walk(ast.parse(source))))
+
+
 def test_no_module_of_train_runs_code_itself() -> None:
-    forbidden = {"exec", "eval", "compile", "__import__"}
-    offenders = []
-    for path in Path(train.environments.__file__).parents[1].rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in forbidden
-            if called or (isinstance(node, ast.Import) and any(name.name == "subprocess" for name in node.names)):
-                offenders.append(f"{path.name}:{getattr(node, 'lineno', 0)}")
+    offenders = [
+        f"{path.name}:{getattr(node, 'lineno', 0)}"
+        for path in Path(train.environments.__file__).parents[1].rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if runs_code(node)
+    ]
     assert offenders == []
+
+
+MARK = "a-constant-of-hostile-output"
+HELD: list[str] = []
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    """Keeps what this process runs of code that holds the mark."""
+    if event == "exec" and isinstance(arguments[0], types.CodeType) and MARK in repr(arguments[0].co_consts):
+        HELD.append(event)
+
+
+def test_hostile_output_is_never_run_by_this_process(sandbox: Sandbox) -> None:
+    grader, row = SandboxGrader(sandbox), doubling()
+    program = f"seen = {MARK!r}\nprint(int(input()) * 2)\n"
+    sys.addaudithook(_hear)
+    exec(compile(program.partition("\n")[0], "<here>", "exec"), {})
+    assert HELD == ["exec"], "the hook hears what runs here"
+    for environment, repaired in ((Solve(grader), False), (SelfRlef(grader, "execute", 1), True)):
+        situation = environment.step(environment.start(row), replies(fenced(program)))
+        if repaired:
+            situation = environment.step(situation, replies(fenced(program)))
+        assert situation.ending is not None and situation.ending.passed
+    value = f"[{MARK!r}, 3][1]"
+    call = calling("def f(n):\n    return n\n", "f(3)", "3")
+    prediction = OutputPrediction()
+    ending = prediction.step(prediction.start(call), replies(f"<output>{value}</output>")).ending
+    assert ending is not None and not ending.passed
+    assert score(sandbox, Problem("p", call.code, "3", "3"), value, "output")
+    assert HELD == ["exec"]

@@ -2,18 +2,21 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sandbox import Sandbox, SandboxConfig
 from tests.train.family import PROGRAMS, make_guesser
 from tests.train.problems import ADD_TWO, DOUBLE, SUBMISSION, KnownGrader, doubling, fenced, printing
 from tests.train.scripts import END, CharacterChat, fickle
 from train.commands import EvalCommand
 from train.environments.self_rlef import simulation_prompt
+from train.evaluation.cruxeval import Problem, Side
+from train.evaluation.cruxeval_run import evaluate_cruxeval
 from train.evaluation.journal import JournalledEngine
-from train.evaluation.output_prediction import evaluate_output_prediction, worded
+from train.evaluation.output_prediction import Wording, evaluate_output_prediction, worded
 from train.evaluation.player import Player
 from train.evaluation.report import markdown, write_report
 from train.evaluation.result import Result, ks
@@ -92,6 +95,42 @@ def test_self_rlef_tells_fixed_from_broken() -> None:
     )
     assert result.counts["fixed"] == 4 and result.counts["broken"] == 0
     assert scores(result) == {"pass@1": 1.0, "pass@1 of first programs": 0.0, "gain": 1.0, "programs an episode": 2.0}
+
+
+ADD = Problem("sample_0", "def f(a, b):\n    return a + b\n", "1, 2", "3")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxConfig("process", slots=2)) as box:
+        yield box
+
+
+@pytest.mark.parametrize(
+    ("side", "wording", "asked", "said"),
+    [
+        ("output", "predict", "between <output>", "<output>3</output>"),
+        ("output", "explain", "explain every step", "1. It adds.\n\nassert f(1, 2) == 3"),
+        ("input", "predict", "assert f(??) == 3", "<input>f(0, 3)</input>"),
+    ],
+)
+def test_a_model_is_asked_cruxeval_and_scored_as_its_scorer_does(
+    sandbox: Sandbox, side: Side, wording: Wording, asked: str, said: str
+) -> None:
+    def says(prompt: str, nth: int) -> str:
+        assert asked in prompt and ADD.code in prompt
+        return said if nth % 2 else "I do not know"
+
+    result = evaluate_cruxeval(player(says), sandbox, [ADD], side, 4, wording=wording)
+    assert result.task == f"cruxeval-{side[0]}"
+    assert scores(result) == {"pass@1": 0.5, "pass@2": pytest.approx(5 / 6), "pass@4": 1.0}
+
+
+def test_the_command_plays_as_the_paper_does_unless_told_otherwise() -> None:
+    parser = argparse.ArgumentParser()
+    EvalCommand.add_arguments(parser)
+    args = parser.parse_args(["self-rlef", "--data", "d", "--output", "o"])
+    assert (args.max_repairs, args.feedback, args.predictions, args.top_p) == (9, "simulate", 5, 0.95)
 
 
 def test_scores_are_given_for_all_numbers_of_samples_that_there_are() -> None:

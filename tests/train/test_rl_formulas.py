@@ -116,6 +116,35 @@ def test_advantage_and_loss_equal_plain_loops(
     assert abs(float(total) - loop) <= EXACT * max(1.0, abs(loop))
 
 
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-1.5, 1.5), st.floats(-2, 0), st.floats(-1, 1)), min_size=1, max_size=12),
+    st.floats(0.05, 0.5),
+    st.floats(0.05, 0.5),
+)
+def test_the_gradient_and_the_divergence_equal_plain_loops(
+    tokens: list[tuple[float, float, float]], clip_low: float, clip_high: float
+) -> None:
+    gains, olds, moves = (list(column) for column in zip(*tokens, strict=True))
+    old = torch.tensor(olds, dtype=torch.float64)
+    new = (old + torch.tensor(moves, dtype=torch.float64)).requires_grad_()
+    weight = torch.full_like(old, 1 / len(tokens))
+    gain = torch.tensor(gains, dtype=torch.float64)
+    loss = policy_loss(new, old, gain, weight, clip_low=clip_low, clip_high=clip_high)
+    loss.total.backward()
+    assert new.grad is not None
+    differences = (new.detach() - old).tolist()
+    wanted = []
+    for each, difference in zip(gains, differences, strict=True):
+        ratio = math.exp(difference)
+        cut = (each > 0 and ratio > 1 + clip_high) or (each < 0 and ratio < 1 - clip_low)
+        wanted.append(0.0 if cut else -ratio * each / len(tokens))
+    assert new.grad.tolist() == pytest.approx(wanted, abs=EXACT)
+    assert loss.clipped == sum(one == 0.0 and each != 0.0 for one, each in zip(wanted, gains, strict=True))
+    divergence = sum(math.exp(-one) - 1 + one for one in differences) / len(tokens)
+    assert abs(k3_divergence(new.detach(), old) - divergence) <= EXACT
+
+
 def test_equal_rewards_have_no_advantage() -> None:
     assert advantages([0.8] * 4, [1, 2, 3, 4]) == pytest.approx([0.0] * 4, abs=EXACT)
 

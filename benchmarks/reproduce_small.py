@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from benchmarks.small_programs import HELD_OUT, make_rows
+from benchmarks.small_programs import DIGITS, HELD_OUT, make_rows
 
 ANSWER = "<output>{answer}</output>"
 # The shortest style: what a line changed, and nothing of how. A small model then sees more programs a token.
@@ -42,7 +42,7 @@ def build_corpus(folder: Path, programs: int, held_out: int, sandbox: str) -> Pa
     corpus = folder / "corpus"
     command = [sys.executable, "-m", "pipelines.cli", "build", f"jsonl:{source}", "--output", str(corpus)]
     subprocess.run([*command, "--styles", STYLE, "--sandbox", sandbox], check=True)
-    for split in ("train", *HELD_OUT):
+    for split in ("train", HELD_OUT):
         told = _rows(corpus, "nlex", split)
         explained = {row["id"].removesuffix(f":{STYLE}"): row["messages"][-1]["content"] for row in told}
         asked = [row for row in _rows(corpus, "output_prediction", split) if row["id"] in explained]
@@ -135,7 +135,7 @@ def accuracy(model: Path, joined: Path, tokens: int) -> list[bool]:
     torch.set_num_threads(1)
     tokenizer = load_tokenizer(ModelConfig(path=str(model)))
     lm = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
-    rows = list(_rows(joined, "nlex", "test"))
+    rows = list(_rows(joined, "nlex", HELD_OUT))
     right = []
     for start in range(0, len(rows), 64):
         some = rows[start : start + 64]
@@ -184,11 +184,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("out/reproduce-small"))
     parser.add_argument(
-        "--programs", type=int, default=6000, help="programs to train on, near copies of others included (6,000)"
+        "--programs", type=int, default=9000, help="programs to train on, near copies of those to ask for included (9,000)"
     )
-    parser.add_argument("--held-out", type=int, default=120, help="programs to ask for, near copies included (120)")
-    parser.add_argument("--tokens", type=int, default=200_000, help="tokens of each fine-tuning (200,000)")
-    parser.add_argument("--rl-steps", type=int, default=12, help="steps of reinforcement (12)")
+    parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
+    parser.add_argument("--tokens", type=int, default=300_000, help="tokens of each fine-tuning (300,000)")
+    parser.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement (30)")
     parser.add_argument("--answer-tokens", type=int, default=64, help="tokens of an answer at most (64)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
     parser.add_argument("--workers", type=int, default=1, help="seeds at a time, a thread each (1)")
@@ -209,13 +209,17 @@ def main() -> None:
         summary[name] = {"mean": mean, "half_width": half, "seeds": values}
         low, high = max(0.0, mean - half), min(1.0, mean + half)
         print(f"{name:<24} {mean:>9.1%} {f'{low:.1%} to {high:.1%}':>16}  {', '.join(f'{v:.1%}' for v in values)}")
+    print(f"{'a digit of the program':<24} {1 / DIGITS:>9.1%} {'at random':>16}")
     print(json.dumps({"minutes": (time.time() - began) / 60, **summary}))
 
 
 def _make_model(folder: Path, joined: Path) -> None:
-    from train.model.tiny import TinyConfig, make_tiny
+    from train.model.tiny import TinyConfig, make_tiny, written
 
-    texts = (row[column] for row in _rows(joined, "nlex", "train") for column in ("prompt", "explanation"))
+    texts = (
+        written([{"role": "user", "content": row["prompt"]}, {"role": "assistant", "content": row["explanation"]}])
+        for row in _rows(joined, "nlex", "train")
+    )
     make_tiny(
         folder, texts, TinyConfig(vocabulary=1024, width=256, layers=4, heads=4, positions=1024, whole_lines=True)
     )

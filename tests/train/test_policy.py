@@ -16,13 +16,14 @@ from transformers import (
 )
 
 from tests.train.test_packing import documents
+from train.data.config import SourceConfig
 from train.data.packing import NO_TARGET, pack
 from train.model.config import ModelConfig
 from train.model.flops import attention_flops, flops_per_token
 from train.model.loading import ModelError, load_policy, load_tokenizer
 from train.model.policy import Policy
 from train.model.ranks import Ranks
-from train.model.tiny import TinyConfig, make_tiny
+from train.model.tiny import END, TinyConfig, make_tiny, texts_of, written
 from train.optimizer import OptimizerConfig, make_optimizer, step_optimizer
 
 SHAPE = {
@@ -143,6 +144,14 @@ def test_a_small_models_tokenizer_is_loaded_as_it_was_made(tmp_path: Path) -> No
     tokenizer = load_tokenizer(ModelConfig(path=str(folder)))
     pieces = [tokenizer.decode([token]) for token in tokenizer("Now `a` is `12`.\n")["input_ids"]]
     assert pieces == ["Now `", "a", "` is `", "1", "2", "`.\n"]
+
+
+def test_a_small_models_tokenizer_knows_the_words_that_mark_turns(corpus: Path, tmp_path: Path) -> None:
+    texts = list(texts_of(SourceConfig(path=str(corpus))))
+    tokenizer = load_tokenizer(ModelConfig(path=str(make_tiny(tmp_path, texts, TinyConfig(vocabulary=512)))))
+    turns = [{"role": "user", "content": "Add 2."}, {"role": "assistant", "content": "The sum is 2."}]
+    assert written(turns) == tokenizer.apply_chat_template(turns, tokenize=False).replace(END, "")
+    assert [len(tokenizer(marks)["input_ids"]) for marks in ("### user\n", "### assistant\n")] == [1, 1]
 
 
 def test_a_model_that_is_not_there_is_an_error_that_names_it(alone: Ranks, tmp_path: Path) -> None:

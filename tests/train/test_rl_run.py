@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -151,6 +152,14 @@ def test_groups_may_be_regarded_before_they_are_learnt_from(guesser: tuple[Path,
 
     assert reinforce(family_run(*guesser, tmp_path / "run", steps=1), ALONE, regard) == DONE
     assert all(len(group.episodes) == 8 and group.name == "output_prediction" for group in seen)
+
+
+def test_the_progress_line_shows_reward_speed_and_memory(
+    guesser: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert reinforce(family_run(*guesser, tmp_path / "run", steps=2), ALONE) == DONE
+    shown = r"\d/2 \[\d\d:\d\d<.*reward=-?\d\.\d{3}, kept=\d+%, entropy=\d\.\d\d, tok/s=[\d,]+, GiB=\d+\.\d"
+    assert re.search(shown, capfd.readouterr().err)
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,11 @@
 
 import os
 import random
+import re
 import signal
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -66,6 +68,33 @@ def test_killed_at_a_random_step_it_goes_on_bit_by_bit(
     assert finish(process) == -signal.SIGKILL
     assert finish(start_sft(config)) == 0
     assert steps_taken(config) == steps_taken(unbroken)
+
+
+DRAWN = ("model.lora={rank: 2, dropout: 0.2}", "optimizer.warmup_steps=4", "optimizer.schedule=cosine")
+
+
+def test_dropout_adapters_and_a_falling_rate_go_on_bit_by_bit_too(tmp_path: Path, tiny: Path, corpus: Path) -> None:
+    whole, broken = (write_run(tmp_path / name, tiny, corpus) for name in ("whole", "broken"))
+    assert finish(start_sft(whole, *DRAWN)) == 0
+    process = start_sft(broken, *DRAWN)
+    wait_for_step(broken, 5)
+    process[0].kill()
+    finish(process)
+    assert finish(start_sft(broken, *DRAWN)) == 0
+    assert steps_taken(broken) == steps_taken(whole)
+    rates = [[line["learning_rate"] for line in metrics(config)] for config in (whole, broken)]
+    assert rates[0] == rates[1] and len(set(rates[0][4:])) == STEPS - 4
+
+
+def test_the_progress_line_shows_loss_speed_mfu_memory_and_the_time_left(
+    tmp_path: Path, tiny: Path, corpus: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = write_run(tmp_path, tiny, corpus, steps=3)
+    with patch("train.watch.speed.peak_flops", return_value=1e12):
+        assert fine_tune(SftConfig.model_validate(yaml.safe_load(config.read_text())), ALONE) == DONE
+    shown = r"\d/3 \[\d\d:\d\d<\d\d:\d\d.*loss=\d+\.\d{4}, tok/s=[\d,]+, MFU=\d+\.\d%, GiB=\d+\.\d"
+    assert re.search(shown, capfd.readouterr().err)
+    assert all(0 < line["mfu"] < 1 for line in metrics(config))
 
 
 def test_asked_to_stop_it_saves_the_step_it_is_at_and_goes_on_bit_by_bit(

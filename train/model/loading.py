@@ -16,7 +16,7 @@ from train.model.config import ModelConfig
 from train.model.policy import ModelError, Policy
 from train.model.ranks import Ranks
 
-_CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat.jinja"
+CHAT_TEMPLATE = Path(__file__).parent.parent / "prompts" / "chat.jinja"
 
 
 def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
@@ -36,7 +36,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.chat_template is None:
-        tokenizer.chat_template = _CHAT_TEMPLATE.read_text()
+        tokenizer.chat_template = CHAT_TEMPLATE.read_text()
     return tokenizer
 
 

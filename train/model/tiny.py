@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import jinja2
 from tokenizers import Regex, Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
@@ -14,9 +15,10 @@ from transformers import LlamaConfig, PreTrainedTokenizerFast
 
 from train.config import Section
 from train.data.config import SourceConfig
-from train.data.conversation import read_conversation
+from train.data.conversation import Conversation, read_conversation
 from train.data.shards import DataError, Shards
 from train.exit_codes import DONE, USAGE
+from train.model.loading import CHAT_TEMPLATE
 
 END = "<|end|>"
 
@@ -83,10 +85,15 @@ def make_tiny(folder: Path, texts: Iterable[str], shape: TinyConfig) -> Path:
 
 
 def texts_of(source: SourceConfig) -> Iterable[str]:
-    """Every turn of a source's conversations."""
+    """A source's conversations as they are written for a tokenizer without a chat template."""
     for name, row in Shards(source, 0).rows(0):
-        for turn in read_conversation(row, source, name):
-            yield turn["content"]
+        yield written(read_conversation(row, source, name))
+
+
+def written(messages: Conversation) -> str:
+    """A conversation with the words that mark its turns, so that these cost few tokens too; the end token left out."""
+    template = jinja2.Template(CHAT_TEMPLATE.read_text(), keep_trailing_newline=True)
+    return template.render(messages=messages, eos_token="", add_generation_prompt=False)
 
 
 def main() -> int:

@@ -51,7 +51,9 @@ class Stream:
     many packed rows of the window have been used. Going on from there reads the window's documents again.
     """
 
-    def __init__(self, config: DataConfig, tokenizer: PreTrainedTokenizerBase, place: dict[str, Any] | None = None):
+    def __init__(
+        self, config: DataConfig, tokenizer: PreTrainedTokenizerBase, place: dict[str, Any] | None = None
+    ) -> None:
         self.config = config
         self.tokenizer = tokenizer
         self.sources = [Shards(source, config.seed) for source in config.sources]

@@ -21,8 +21,10 @@ _SETTINGS = {
     "VLLM_LOGGING_LEVEL": "WARNING",
     # Binding to cores is forty times slower than none where other processes share the machine.
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
 }
 
+_NUMBERS = "bfloat16"
 _LEAST_BATCH_TOKENS = 4096
 
 
@@ -31,20 +33,14 @@ class VllmOptions:
     """How vLLM is started.
 
     Attributes:
-        dtype: numbers of its weights and computation.
         context_length: tokens of a prompt and its continuation together, at most.
         batch: sequences that run at a time.
         memory_share: of a GPU's memory, for weights and cache; the trainer needs the rest.
-        cpu_cache_gib: memory of the cache on a CPU.
-        eager: no CUDA graphs: starts sooner, runs slower. A CPU always runs so.
     """
 
-    dtype: str = "bfloat16"
     context_length: int = 4096
     batch: int = 256
     memory_share: float = 0.4
-    cpu_cache_gib: int = 1
-    eager: bool = False
 
 
 class VllmEngine(Engine):
@@ -63,7 +59,7 @@ class VllmEngine(Engine):
 
     def __init__(self, model: str | Path, end_token: int, options: VllmOptions) -> None:
         super().__init__(options.context_length)
-        for name, value in {**_SETTINGS, "VLLM_CPU_KVCACHE_SPACE": str(options.cpu_cache_gib)}.items():
+        for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         if os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] != "0":
             raise ValueError("weights are replaced in process: unset VLLM_ENABLE_V1_MULTIPROCESSING")
@@ -83,8 +79,9 @@ class VllmEngine(Engine):
         placement: dict[str, Any] = {"gpu_memory_utilization": options.memory_share} if on_gpu else whole_prompts
         self._llm = LLM(
             model=str(model),
-            dtype=options.dtype,
-            enforce_eager=options.eager or not on_gpu,
+            dtype=_NUMBERS,
+            # CUDA graphs are of a GPU.
+            enforce_eager=not on_gpu,
             max_model_len=options.context_length,
             max_num_seqs=options.batch,
             logprobs_mode="processed_logprobs",
@@ -94,7 +91,6 @@ class VllmEngine(Engine):
             **placement,
         )
         self._end = end_token
-        self._dtype: torch.dtype = getattr(torch, options.dtype)
         self._llm.update_weight_version("0")
 
     def submit(self, request: Request) -> None:
@@ -128,7 +124,7 @@ class VllmEngine(Engine):
 
     def load_weights(self, weights: Iterable[tuple[str, Tensor]], version: int) -> None:
         """Replaces all weights; the caches of running requests are computed anew from them."""
-        typed = ((name, weight.to(self._dtype)) for name, weight in weights)
+        typed = ((name, weight.to(getattr(torch, _NUMBERS))) for name, weight in weights)
         self._llm.collective_rpc("reload_weights", kwargs={"weights_iterator": typed})
         self._llm.apply_model(_repack_tied_head)
         self._llm.reset_prefix_cache(reset_running_requests=True)

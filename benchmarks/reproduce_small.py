@@ -184,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("out/reproduce-small"))
     parser.add_argument(
-        "--programs", type=int, default=9000, help="programs to train on, near copies of those to ask for included (9,000)"
+        "--programs", type=int, default=9000, help="programs to train on, with near copies of those asked for (9,000)"
     )
     parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
     parser.add_argument("--tokens", type=int, default=300_000, help="tokens of each fine-tuning (300,000)")

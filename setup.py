@@ -2,4 +2,4 @@
 
 from setuptools import Extension, setup
 
-setup(ext_modules=[Extension("tracer._native", ["tracer/_native.c"], optional=True)])
+setup(ext_modules=[Extension("tracer._native", ["tracer/_native.c"], depends=["tracer/_moves.h"], optional=True)])

@@ -36,12 +36,15 @@ enum {
     N_BIND, N_BIND_GLOBAL, N_BIND_OUTER, N_UNBIND, N_UNBIND_GLOBAL, N_CHANGE, N_CHANGE_GLOBAL, N_CHANGE_OUTER,
     N_ITEM, N_CHANGE_ITEM, N_ATTRIBUTE, N_CHANGE_ATTRIBUTE, N_LOOK, N_LOOK_KEY
 };
-enum { NOTHING = -1, ANY, APPENDED, POPPED, DEQUEUED, PUSHED, INSERTED, KEYED, CALLED };
+enum {
+    NOTHING = -1, ANY, APPENDED, POPPED, DEQUEUED, PUSHED, INSERTED, KEYED, CALLED, EXTENDED, UNPACKED,
+    HEAP_GREW, HEAP_SHRANK, HEAP_SIFTED, TURNED_LEFT, TURNED_RIGHT
+};
 enum { K_LIST, K_TUPLE, K_DICT, K_SET, K_FROZENSET, K_DEQUE, K_BYTEARRAY, K_OBJECT };
 static const char *const KINDS[] = {"list", "tuple", "dict", "set", "frozenset", "deque", "bytearray", "object"};
 
-enum { MAX_PROBES = 100000, LOOK_EVERY = 1024, LONG_TEXT = 12, RUN = 4, FEW = 16, END_BYTES = 6, FEW_TOUCHED = 16 };
-enum { LATEST = 4, SPREAD = 16 };
+enum { MAX_PROBES = 100000, LOOK_EVERY = 1024, LONG_TEXT = 12, RUN = 4, END_BYTES = 6, FEW_TOUCHED = 16 };
+enum { LATEST = 4, SPREAD = 16, FEW = 16 };
 /* Those of tracer/inner_budget.py, tracer/heap.py and tracer/readings.py. */
 enum { INNER_EVALUATIONS = 1000, INNER_SHARE = 4, REFERENCE = 8, OVERHEAD = 2 };
 
@@ -1829,7 +1832,7 @@ static int look_at_end(Recorder *r, Known *known, int change, int *seen)
 {
     Shadow *shadow = known->shadow;
     Py_ssize_t length = length_of(r, known->object), grown = length - shadow->items.size;
-    int grows = change == APPENDED || change == PUSHED, shrinks = change == POPPED || change == DEQUEUED;
+    int grows = change == APPENDED || change == EXTENDED || change == PUSHED, shrinks = change == POPPED || change == DEQUEUED;
     if (!(grows && grown >= 0) && !(shrinks && grown <= 0))
         return FINE;
     *seen = 1;
@@ -1842,10 +1845,10 @@ static int look_at_end(Recorder *r, Known *known, int change, int *seen)
         cut_part(&shadow->items, change == DEQUEUED, -grown);
         return FINE;
     }
-    if (change == APPENDED && grown == 1)
+    if (change != PUSHED && grown == 1)
         return append_one(r, known, length - 1);
     Objects part = {0};
-    Py_ssize_t start = change == APPENDED ? shadow->items.size : 0;
+    Py_ssize_t start = change == PUSHED ? 0 : shadow->items.size;
     int fault = read_part(r, known->object, start, grown, &part);
     if (!fault)
         fault = write_splice(r, known, start, 0, first_of(&part), part.size);
@@ -1968,6 +1971,16 @@ static int look_inside(Recorder *r, PyObject *value)
     return fault;
 }
 
+/* Puts an object in the place of another in a list's shadow. */
+static inline void shade_index(Shadow *shadow, Py_ssize_t index, PyObject *value)
+{
+    PyObject **held = first_of(&shadow->items) + index, *old = *held;
+    *held = Py_NewRef(value);
+    Py_DECREF(old);
+}
+
+#include "_moves.h"
+
 /* Records how a known object has changed; `change` and `key` say what alone can have happened to it. */
 static int look(Recorder *r, PyObject *value, int change, PyObject *key)
 {
@@ -1980,7 +1993,7 @@ static int look(Recorder *r, PyObject *value, int change, PyObject *key)
     if (change == ANY)
         ;
     else if (known->ends)
-        TRY(look_at_end(r, known, change, &seen));
+        TRY(change >= HEAP_GREW ? sift(r, known, change, &seen) : look_at_end(r, known, change, &seen));
     else if (change == KEYED) {
         if (known->shape->mapping || PySet_CheckExact(value))
             TRY(look_at_key(r, known, key, &seen));
@@ -1990,14 +2003,6 @@ static int look(Recorder *r, PyObject *value, int change, PyObject *key)
     if (!seen)
         TRY(compare_quietly(r, known));
     return known->shape->inherits ? look_inside(r, value) : FINE;
-}
-
-/* Puts an object in the place of another in a list's shadow. */
-static inline void shade_index(Shadow *shadow, Py_ssize_t index, PyObject *value)
-{
-    PyObject **held = first_of(&shadow->items) + index, *old = *held;
-    *held = Py_NewRef(value);
-    Py_DECREF(old);
 }
 
 static int look_at_item(Recorder *r, PyObject *container, PyObject *key)
@@ -2341,7 +2346,7 @@ static int add_touched(Activation *a, PyObject *value, int change)
             if (a->touched[i].value == value)
                 found = &a->touched[i];
     if (found) {
-        if (found->change != change)
+        if (found->change != change || change >= HEAP_GREW)
             found->change = ANY;
         return FINE;
     }
@@ -2396,9 +2401,27 @@ static int change_of_bound(Recorder *r, PyObject *method, int *change)
     return FINE;
 }
 
+static int touch(Recorder *r, Activation *a, PyObject *value, int change);
+
+/* Notes that the statement may be changing what a container holds, which it hands over with a star. */
+static int touch_unpacked(Recorder *r, Activation *a, PyObject *value)
+{
+    Py_ssize_t place = 0;
+    PyObject *held;
+    if (PyDict_CheckExact(value))
+        while (PyDict_Next(value, &place, NULL, &held))
+            TRY(touch(r, a, held, ANY));
+    else if (PyList_CheckExact(value) || PyTuple_CheckExact(value))
+        for (; place < PySequence_Fast_GET_SIZE(value); place++)
+            TRY(touch(r, a, PySequence_Fast_GET_ITEM(value, place), ANY));
+    return FINE;
+}
+
 /* Notes that the statement may be changing an object; it is looked at until the statement is done. */
 static int touch(Recorder *r, Activation *a, PyObject *value, int change)
 {
+    if (change == UNPACKED)
+        return touch_unpacked(r, a, value);
     if (is_atom(value))
         return FINE;
     PyTypeObject *type = Py_TYPE(value);
@@ -2440,8 +2463,13 @@ static int touch(Recorder *r, Activation *a, PyObject *value, int change)
 
 static int look_at_touched(Recorder *r, Activation *a)
 {
-    for (Py_ssize_t i = 0; i < a->touched_count; i++)
-        TRY(look(r, a->touched[i].value, a->touched[i].change, Py_None));
+    for (Py_ssize_t i = 0; i < a->touched_count; i++) {
+        int change = a->touched[i].change;
+        /* What a heap function's call does after this is only a part of it. */
+        if (change >= HEAP_GREW)
+            a->touched[i].change = ANY;
+        TRY(look(r, a->touched[i].value, change, Py_None));
+    }
     return FINE;
 }
 
@@ -2760,6 +2788,16 @@ static int read_end(Recorder *r, Activation *a, PyObject *value, int change)
     return touch(r, a, value, change);
 }
 
+/* A turn is told at once if nothing else may have changed what has turned. */
+static int read_turn(Recorder *r, Activation *a, PyObject *value, int change)
+{
+    Known *known = known_of(r, value);
+    int done = 0;
+    if (known && known->ends && known->shadow && !a->touched_count)
+        TRY(turn(r, known, change, &done));
+    return done ? FINE : touch(r, a, value, ANY);
+}
+
 static inline int is_int_or_str(PyObject *key)
 {
     return PyLong_CheckExact(key) || PyUnicode_CheckExact(key);
@@ -2926,6 +2964,8 @@ static int read_action(Recorder *r, Activation *a, const Tell *tell, const Actio
             return FINE;
         if (action->alone && (action->how == APPENDED || action->how == POPPED || action->how == DEQUEUED))
             return read_end(r, a, value, action->how);
+        if (action->how == TURNED_LEFT || action->how == TURNED_RIGHT)
+            return read_turn(r, a, value, action->how);
         return touch(r, a, value, action->how);
     case N_LOOK_KEY:
         return read_key(

@@ -3,10 +3,30 @@
 import ast
 from dataclasses import dataclass
 
-NOTHING, ANY, APPENDED, POPPED, DEQUEUED, PUSHED, INSERTED, KEYED, CALLED = range(-1, 8)
-"""How a built-in container may have changed: in any way, at the end (grown, shrunk), at the front
-(shrunk, grown), by new keys of a dict, or at one key of a dict or element of a set; `CALLED` is what is
-called, and changes what its own name says where it is a method of a built-in object."""
+(
+    NOTHING,
+    ANY,
+    APPENDED,
+    POPPED,
+    DEQUEUED,
+    PUSHED,
+    INSERTED,
+    KEYED,
+    CALLED,
+    EXTENDED,
+    UNPACKED,
+    HEAP_GREW,
+    HEAP_SHRANK,
+    HEAP_SIFTED,
+    TURNED_LEFT,
+    TURNED_RIGHT,
+) = range(-1, 15)
+"""How a built-in container may have changed: in any way, by one element at the end (come, gone) or at the front
+(gone, come), by new keys of a dict, or at one key of a dict or element of a set; `CALLED` is what is
+called, and changes what its own name says where it is a method of a built-in object; by any number of
+elements at the end; not itself, but in any way what it holds, where it is handed over with a star; by one
+call of a function of `heapq` that puts in, takes out or does both; by one element that went at one end and
+one that came at the other (to the left: gone at the front)."""
 
 _words = str.split
 HARMLESS_BUILTINS = frozenset(
@@ -31,9 +51,8 @@ READING_METHODS = frozenset(
 )
 _CHANGES: dict[str, int] = {
     "append": APPENDED,
-    "extend": APPENDED,
+    "extend": EXTENDED,
     "appendleft": PUSHED,
-    "extendleft": PUSHED,
     "popleft": DEQUEUED,
     "add": KEYED,
     "discard": KEYED,
@@ -41,13 +60,19 @@ _CHANGES: dict[str, int] = {
     "setdefault": INSERTED,
     **dict.fromkeys(
         _words("""
-        clear difference_update insert intersection_update move_to_end pop popitem reverse rotate sort subtract
-        symmetric_difference_update update
+        clear difference_update extendleft insert intersection_update move_to_end pop popitem reverse rotate sort
+        subtract symmetric_difference_update update
         """),
         ANY,
     ),
 }
 WRITING_METHODS = frozenset(_CHANGES)
+_HEAP_CALLS = {
+    "heapq.heappush": HEAP_GREW,
+    "heapq.heappop": HEAP_SHRANK,
+    "heapq.heapreplace": HEAP_SIFTED,
+    "heapq.heappushpop": HEAP_SIFTED,
+}
 _READING_MODULES = frozenset(
     _words("""
     bisect collections copy decimal fractions functools itertools math operator re statistics string sys time
@@ -79,6 +104,10 @@ def change_of_method(name: str, arguments: list[ast.expr]) -> tuple[int, ast.exp
             return POPPED, None
         case "pop" | "insert", ast.Constant(value=0):
             return (DEQUEUED if name == "pop" else PUSHED), None
+        case "rotate", None | ast.Constant(value=1):
+            return TURNED_RIGHT, None
+        case "rotate", ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return TURNED_LEFT, None
         case "pop", _ if len(arguments) <= 2:
             return KEYED, first
     if change == KEYED:
@@ -94,7 +123,7 @@ def change_of_bound(name: str) -> int:
 
 def change_of_operator(operator: ast.operator) -> int:
     """How an augmented assignment changes a container in place."""
-    return APPENDED if isinstance(operator, ast.Add) else ANY
+    return EXTENDED if isinstance(operator, ast.Add) else ANY
 
 
 def is_special(name: str) -> bool:
@@ -140,6 +169,18 @@ class Effects:
             case ast.Attribute(attr=name):
                 return not (name in READING_METHODS or name in WRITING_METHODS or self._is_ours(func))
         return True
+
+    def on_heap(self, func: ast.expr) -> int:
+        """How a call of `func` changes its first argument, a heap, and nothing else; `NOTHING` for any other."""
+        match func:
+            case ast.Name(id=name):
+                what = self.imported.get(name, name if name in self.stored else f"heapq.{name}")
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                module = self.imported.get(owner, "" if owner in self.stored else owner)
+                what = f"{module}.{name}"
+            case _:
+                return NOTHING
+        return _HEAP_CALLS.get(what, NOTHING)
 
     def _is_ours(self, func: ast.Attribute) -> bool:
         """Does a method's name say that the program defines it? That of a base class may be the library's."""

@@ -2,10 +2,23 @@
 
 import ast
 
-from tracer.effects import ANY, CALLED, HARMLESS_BUILTINS, INSERTED, KEYED, NOTHING, WRITING_METHODS, change_of_method
+from tracer.effects import (
+    ANY,
+    CALLED,
+    HARMLESS_BUILTINS,
+    INSERTED,
+    KEYED,
+    NOTHING,
+    TURNED_LEFT,
+    TURNED_RIGHT,
+    UNPACKED,
+    WRITING_METHODS,
+    change_of_method,
+)
 from tracer.inner_scopes import COMPREHENSIONS, instrument_comprehension, instrument_lambda
 from tracer.notes import NoteMaker
 from tracer.probe_maker import ProbeMaker, copy_place
+from tracer.scopes import header_of
 from tracer.statements import LOOK_KEY
 
 _PROBED = (
@@ -83,7 +96,7 @@ class Expressions:
         if note is not None and isinstance(node, ast.Name) and note.can_read(node) and note.is_in_time(by):
             note.look(node.id, change)
             return self.wrap(node)
-        return self.wrap(node, change)
+        return self.wrap(node, ANY if change in (TURNED_LEFT, TURNED_RIGHT) else change)
 
     def _inside(self, node: ast.expr) -> ast.expr:
         maker = self._maker
@@ -128,7 +141,7 @@ class Expressions:
     def _call(self, node: ast.Call) -> None:
         func = node.func
         note = self._maker.note
-        writes = self._effects.on_arguments(func)
+        writes, heap = self._effects.on_arguments(func), self._on_heap(node)
         changed: ast.expr | None = None
         match func:
             case ast.Attribute(value=ast.Name(id=owner)) if owner in HARMLESS_BUILTINS - self._effects.stored:
@@ -153,7 +166,31 @@ class Expressions:
         # What is handed code of the program may run it after the change.
         by = func if self._names.hands_code(node) else node
         for index, argument in enumerate(node.args):
-            if argument is not changed:
-                node.args[index] = self.receiver(argument, ANY, by) if writes else self.wrap(argument)
+            if isinstance(argument, ast.Starred):
+                argument.value = self.wrap(argument.value, UNPACKED if writes else NOTHING)
+            elif argument is not changed:
+                change = (heap, NOTHING)[index > 0] if heap != NOTHING else ANY if writes else NOTHING
+                node.args[index] = self.wrap(argument) if change == NOTHING else self.receiver(argument, change, by)
         for keyword in node.keywords:
-            keyword.value = self.receiver(keyword.value, ANY, by) if writes else self.wrap(keyword.value)
+            if keyword.arg is None or not writes:
+                keyword.value = self.wrap(keyword.value, UNPACKED if writes else NOTHING)
+            else:
+                keyword.value = self.receiver(keyword.value, ANY, by)
+
+    def _on_heap(self, call: ast.Call) -> int:
+        """How a call changes a heap, its first argument; `NOTHING` if it is no function of `heapq`.
+
+        What one call has changed can be told from what a heap held before, unless the statement stores elements too.
+        """
+        change = self._effects.on_heap(call.func)
+        if change == NOTHING or not call.args or isinstance(call.args[0], ast.Starred):
+            return NOTHING
+        running = self._maker.running
+        parts = list(header_of(running)) if running is not None and not self._names.threads else []
+        lazy = [part for part in parts if isinstance(part, (ast.Lambda, ast.GeneratorExp))]
+        whole = (
+            all(part is not call for part in parts)
+            or any(isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load) for part in parts)
+            or any(inner is call for part in lazy for inner in ast.walk(part))
+        )
+        return ANY if whole else change

@@ -11,9 +11,10 @@ from operator import is_, is_not
 from typing import Any
 
 from tracer import opcodes as op
-from tracer.effects import ANY, APPENDED, DEQUEUED, INSERTED, KEYED, POPPED, PUSHED
+from tracer.effects import ANY, APPENDED, DEQUEUED, EXTENDED, HEAP_GREW, INSERTED, KEYED, POPPED, PUSHED
 from tracer.events import OBJECT_KINDS
 from tracer.known import MISSING, Known, common, in_set, in_turns, pairs_shadow, same, set_shadow, shadow_of
+from tracer.moves import FEW, Mover
 from tracer.nameable import describe_exact, describe_opaque
 from tracer.shapes import (
     IMMUTABLE,
@@ -29,8 +30,6 @@ from tracer.shapes import (
 )
 from tracer.writer import Writer, count_runs, encode_ref, join_runs, varint
 
-_FEW = 16
-"""Up to so many changed elements are told one by one, however short the list."""
 _LONG = 256
 """From so many elements on it is worth looking for runs before any is encoded."""
 _KIND = {kind: varint(number) for number, kind in enumerate(OBJECT_KINDS)}
@@ -57,6 +56,7 @@ class Heap:
         self.known: dict[int, Known] = {}
         self._refs: dict[int, bytes] = {}
         self.pending: list[Known] = []
+        self.mover = Mover(writer, self.value)
         self._mutable: list[Known] = []
         self._shapes: dict[int, tuple[type, Shape | None]] = {}
         # By the ids of types: looking a type itself up would ask its metaclass.
@@ -153,7 +153,8 @@ class Heap:
             if change == ANY:
                 seen = False
             elif known.ends:
-                seen = self._look_at_end(known, change)
+                sifted = change >= HEAP_GREW
+                seen = self.mover.sift(known, change) if sifted else self._look_at_end(known, change)
             elif change == KEYED:
                 seen = (known.keys or type(value) is set) and self._look_at_key(known, key)
             else:
@@ -167,7 +168,7 @@ class Heap:
         """Records what came or went at an end of a sequence; False where that is not all."""
         live, shadow = known.object, known.shadow
         grown = len(live) - len(shadow)
-        if change == APPENDED and grown >= 0:
+        if change in (APPENDED, EXTENDED) and grown >= 0:
             if grown == 1:
                 fresh = live[-1]
                 encoded = self.value(fresh)
@@ -184,7 +185,8 @@ class Heap:
                 shadow.pop()
             elif grown:
                 self._splice(known, len(live), -grown, [])
-                del shadow[grown:]
+                for _ in range(-grown):
+                    shadow.pop()
             return True
         if change == DEQUEUED and grown <= 0:
             if grown == -1:
@@ -192,13 +194,15 @@ class Heap:
                 del shadow[0]
             elif grown:
                 self._splice(known, 0, -grown, [])
-                del shadow[:-grown]
+                for _ in range(-grown):
+                    del shadow[0]
             return True
         if change == PUSHED and grown >= 0:
             if grown:
                 head = [live[index] for index in range(grown)]
                 self._splice(known, 0, 0, head)
-                shadow[:0] = head
+                for item in reversed(head):
+                    shadow.insert(0, item)
             return True
         return False
 
@@ -315,8 +319,8 @@ class Heap:
             return self._compare_set(known, new)
         if same(old, new):
             return False
-        known.shadow = new
-        self._sequence_delta(known, old, new)
+        known.shadow = new if kind == "list" else deque(new)
+        self._sequence_delta(known, list(old), new)
         return True
 
     def _record(self, opcode: int, known: Known, body: bytes) -> None:
@@ -328,7 +332,7 @@ class Heap:
     def _sequence_delta(self, known: Known, old: list[Any], new: list[Any]) -> None:
         if len(old) == len(new):
             changed = list(compress(count(), map(is_not, old, new)))
-            if len(changed) <= _FEW or 4 * len(changed) <= len(new):
+            if len(changed) <= FEW or 4 * len(changed) <= len(new):
                 for index in changed:
                     self._record(op.SETITEM, known, self.value(index) + self.value(new[index]))
             elif all(map(is_, islice(old, 1, None), new)):

@@ -6,7 +6,6 @@ the file where another statement begins on that line.
 """
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 
 from tracer.effects import change_of_operator
@@ -15,14 +14,13 @@ from tracer.expressions import Expressions
 from tracer.inner_scopes import COMPREHENSIONS
 from tracer.notes import Course, NoteMaker, last_evaluated, stores_once
 from tracer.probe_maker import LOCATED, ProbeMaker, copy_place
-from tracer.scopes import FUNCTIONS, collect_names, read_scope
+from tracer.scopes import BLOCKS, FUNCTIONS, collect_names, header_of, read_scope
 from tracer.statements import Instrumented, Statement
 from tracer.targets import instrument_augmented, instrument_target
 
 _SILENT = (ast.Try, ast.TryStar, ast.Global, ast.Nonlocal)
 _NOTED_AFTER = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Expr, ast.Import, ast.ImportFrom)
 _NOTED_INSIDE = (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
-_BLOCKS = ("body", "orelse", "finalbody")
 
 
 class _Instrumenter:
@@ -78,6 +76,7 @@ class _Instrumenter:
         self._maker.note = None if self._in_class else self._begin_note(node)
         note = self._maker.note
         self._maker.touches = False
+        self._maker.running = node
         if isinstance(node, (ast.ClassDef, *FUNCTIONS)):
             self._place(node, line)
             self._definition(node, line)
@@ -90,7 +89,7 @@ class _Instrumenter:
             acts = self._maker.touches or (note is not None and bool(note.actions))
             self._result.statements[line] = replace(described, acts=acts)
         self._place(node, line)
-        for block in _BLOCKS:
+        for block in BLOCKS:
             self._block(getattr(node, block, []))
         for handler in getattr(node, "handlers", []):
             self._clause(handler, self._maker.span(handler))
@@ -114,7 +113,7 @@ class _Instrumenter:
     def _course(self, node: ast.stmt) -> Course:
         rebound: set[str] = set()
         calls = False
-        for part in _header(node):
+        for part in header_of(node):
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
                 rebound.add(part.id)
             elif isinstance(part, ast.Call):
@@ -148,7 +147,7 @@ class _Instrumenter:
         self._block(node.body)
 
     def _describe(self, node: ast.stmt, span: Span) -> Statement:
-        parts = list(_header(node))
+        parts = list(header_of(node))
         ends = isinstance(node, (ast.For, ast.AsyncFor)) or any(isinstance(part, ast.YieldFrom) for part in parts)
         calls = [part for part in parts if isinstance(part, ast.Call)]
         prints = any(self._effects.prints(call.func) for call in calls)
@@ -165,13 +164,8 @@ class _Instrumenter:
         """Puts everything that belongs to a statement's own header on one line."""
         if line:
             self._move(node, line)
-        for name, value in ast.iter_fields(node):
-            if name in (*_BLOCKS, "handlers", "cases") and isinstance(value, list):
-                continue
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, ast.AST):
-                    for inner in ast.walk(part):
-                        self._move(inner, line or getattr(node, "lineno", 1))
+        for part in header_of(node):
+            self._move(part, line or getattr(node, "lineno", 1))
 
     @staticmethod
     def _move(node: ast.AST, line: int) -> None:
@@ -240,16 +234,6 @@ class _Instrumenter:
             return self._expressions.wrap(test)
         spare = copy_place(test)
         return self._maker.probe(spare, self._expressions.wrap(test), spanned=True)
-
-
-def _header(node: ast.stmt) -> Iterator[ast.AST]:
-    """Everything in a statement but the statements within it."""
-    for name, value in ast.iter_fields(node):
-        if name in (*_BLOCKS, "handlers", "cases") and isinstance(value, list):
-            continue
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, ast.AST):
-                yield from ast.walk(part)
 
 
 def instrument(source: str, probe: str = "full", *, native: bool = False) -> Instrumented:

@@ -5,6 +5,7 @@ The values that a shadow holds compare by identity, or where `is_plain` says tha
 
 import collections
 from collections import deque
+from collections.abc import Collection
 from itertools import compress, count
 from operator import is_, is_not
 from typing import Any
@@ -18,8 +19,8 @@ _MAPPINGS = frozenset(map(id, (dict, collections.defaultdict, collections.Counte
 _maxlen = deque.__dict__["maxlen"].__get__
 
 
-def same(left: list[Any], right: list[Any]) -> bool:
-    """Do two lists hold the very same objects in the same order?"""
+def same(left: Collection[Any], right: Collection[Any]) -> bool:
+    """Do two sequences hold the very same objects in the same order?"""
     return len(left) == len(right) and all(map(is_, left, right))
 
 
@@ -30,7 +31,7 @@ class Known:
         ref: its number as a varint; `set`, `added`, `appended`, `popped`, `dequeued`: the records that begin with it.
         ends: a sequence of a built-in type whose length tells what became of its ends.
         keys: a mapping of a built-in type that keeps its keys in the order of their coming.
-        shadow: what it held when last looked at: a list (list, deque), bytes (bytearray), a dict by key
+        shadow: what it held when last looked at: a list, a deque, bytes (bytearray), a dict by key
             (dict with plain keys, instance) or two lists of keys and values (other dicts), a dict of
             elements by themselves or by identity (set); None if it cannot change or is not defined yet.
     """
@@ -95,8 +96,10 @@ def pairs_shadow(keys: list[Any], values: list[Any], shape: Shape) -> Any:
 def shadow_of(contents: list[Any], shape: Shape) -> Any:
     """What a new object holds, in the form that `Known.shadow` names; `contents` as `read_contents` gives them."""
     match shape.kind:
-        case "list" | "deque":
+        case "list":
             return contents
+        case "deque":
+            return deque(contents)
         case "bytearray":
             return contents[0]
         case "set":

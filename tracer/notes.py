@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+from tracer.effects import ANY, APPENDED, DEQUEUED, POPPED, PUSHED, TURNED_LEFT, TURNED_RIGHT
 from tracer.scopes import Names, Scope
 from tracer.statements import (
     BIND,
@@ -17,6 +18,14 @@ from tracer.statements import (
     UNBIND_GLOBAL,
     Action,
 )
+
+_BINDING = (BIND, BIND_GLOBAL, BIND_OUTER)
+_TURNS = {
+    (APPENDED, DEQUEUED): TURNED_LEFT,
+    (POPPED, PUSHED): TURNED_RIGHT,
+    (TURNED_LEFT,): TURNED_LEFT,
+    (TURNED_RIGHT,): TURNED_RIGHT,
+}
 
 
 def mangle(name: str, owner: str) -> str:
@@ -93,6 +102,22 @@ class NoteMaker:
     def look(self, name: str, change: int) -> None:
         """The object of a name may have changed."""
         self.say(LOOK, self.read(name), change)
+
+    def settle(self) -> tuple[Action, ...]:
+        """All that the note says; what went at one end of a name's object and came at the other is a turn.
+
+        Each look at a name tells of one call that has happened once: that is a turn if nothing else is changed.
+        """
+        looks = [action for action in self.actions if action[0] == LOOK]
+        others = [action for action in self.actions if action[0] != LOOK]
+        turn = _TURNS.get(tuple(sorted(int(change) for _, _, change, _ in looks)))
+        one = len({place for _, place, _, _ in looks}) == 1
+        if turn is not None and one and all(action[0] in _BINDING for action in others):
+            return (LOOK, looks[0][1], turn, 0), *others
+        return tuple(
+            (LOOK, action[1], ANY, 0) if action[0] == LOOK and action[2] in (TURNED_LEFT, TURNED_RIGHT) else action
+            for action in self.actions
+        )
 
     def bind(self, name: str) -> None:
         """A name has been bound."""

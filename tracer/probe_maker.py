@@ -28,6 +28,7 @@ class ProbeMaker:
         inner: the pass stands in a comprehension or lambda; `lazy` in one that may run when the scope's own statements
             do not, a generator expression or lambda; `called` in a lambda, which has names of its own.
         silent: names that are told as they are bound, and not as they are read.
+        running: the statement under work, None for a lone expression.
         touches: the statement binds or changes something in the midst of an expression.
     """
 
@@ -45,6 +46,7 @@ class ProbeMaker:
         self.certain = True
         self.inner = self.lazy = self.called = False
         self.silent: frozenset[str] = frozenset()
+        self.running: ast.stmt | None = None
         self.touches = False
 
     def span(self, node: ast.AST) -> Span:
@@ -118,7 +120,7 @@ class ProbeMaker:
         """The statement that tells what a note says; None if it says nothing."""
         if note is None or not note.actions:
             return None
-        statement = self._forms.note(self._number(Note(tuple(note.actions))), note.operands)
+        statement = self._forms.note(self._number(Note(note.settle())), note.operands)
         for part in ast.walk(statement):
             if isinstance(part, LOCATED):
                 part.lineno = part.end_lineno = line

@@ -6,7 +6,7 @@ A reading gets the frame that was running and the tuple that the program has lef
 from tracer import opcodes as op
 from tracer import statements as note
 from tracer.activation import Activation
-from tracer.effects import APPENDED, DEQUEUED, KEYED, NOTHING, POPPED
+from tracer.effects import ANY, APPENDED, DEQUEUED, KEYED, NOTHING, POPPED, TURNED_LEFT, TURNED_RIGHT
 from tracer.events import Span
 from tracer.inner_readings import tell_beginning, tell_inside
 from tracer.ledger import Item, Ledger, Reading
@@ -132,6 +132,8 @@ def _read_action(ledger: Ledger, action: Action, alone: bool) -> Reading:
             return _look_appended(ledger, place)
         case note.LOOK if alone and second in (POPPED, DEQUEUED):
             return _look_taken(ledger, place, int(second))
+        case note.LOOK if second in (TURNED_LEFT, TURNED_RIGHT):
+            return _look_turned(ledger, place, int(second))
         case note.LOOK:
             change = int(second)
             return lambda activation, item: ledger.touch(activation, item[place], change)
@@ -234,6 +236,19 @@ def _look_taken(ledger: Ledger, place: int, change: int) -> Reading:
                 del shadow[at]
                 return
         touch(activation, value, change)
+
+    return look
+
+
+def _look_turned(ledger: Ledger, place: int, change: int) -> Reading:
+    touch, known_of, turn = ledger.touch, ledger.heap.known.get, ledger.heap.mover.turn
+
+    def look(activation: Activation, item: Item) -> None:
+        value = item[place]
+        known = known_of(id(value))
+        told = known is not None and known.ends and known.shadow is not None and not activation.touched
+        if known is None or not told or not turn(known, change):
+            touch(activation, value, ANY)
 
     return look
 

@@ -18,7 +18,7 @@ from typing import Any
 from tracer import opcodes as op
 from tracer import statements as note
 from tracer.activation import Activation, Line, Plan
-from tracer.effects import ANY, CALLED, NOTHING, change_of_bound
+from tracer.effects import ANY, CALLED, HEAP_GREW, NOTHING, UNPACKED, change_of_bound
 from tracer.forms import APPEND, BUFFER, GATE, NEXT
 from tracer.frames import exception_text, pauses, stores, unwinds
 from tracer.heap import Heap
@@ -437,6 +437,10 @@ class Recorder:
     def touch(self, activation: Activation, value: Any, change: int) -> None:
         """Notes that the statement may be changing an object; it is looked at until the statement is done."""
         kind = type(value)
+        if change == UNPACKED:
+            for held in value.values() if kind is dict else value if kind in (list, tuple) else ():
+                self.touch(activation, held, ANY)
+            return
         if id(kind) in _ATOMS:
             return
         if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
@@ -454,7 +458,9 @@ class Recorder:
         if change == NOTHING:
             return
         known = activation.touched.get(id(value))
-        activation.touched[id(value)] = (value, change if known is None or known[1] == change else ANY)
+        if known is not None and (known[1] != change or change >= HEAP_GREW):
+            change = ANY
+        activation.touched[id(value)] = value, change
 
     def touch_held(self, activation: Activation, value: Any, change: int) -> None:
         """Notes the same of what an augmented assignment has stored; of everything where that is untold."""
@@ -474,9 +480,12 @@ class Recorder:
                 self.heap.look(given[name])
 
     def _look_at_touched(self, activation: Activation) -> None:
-        look = self.heap.look
-        for value, change in activation.touched.values():
+        look, touched = self.heap.look, activation.touched
+        for key, (value, change) in touched.items():
             look(value, change)
+            if change >= HEAP_GREW:
+                # What the same call does after this is only a part of it.
+                touched[key] = value, ANY
 
     # Names.
 

@@ -2,12 +2,15 @@
 
 import ast
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracer.effects import HARMLESS_BUILTINS, WRITING_METHODS, Effects, is_special
 
+BLOCKS = ("body", "orelse", "finalbody")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WILD_NAMES = frozenset({"exec", "globals", "locals", "vars", "__import__"})
+_OF_THREADS = ("thread", "Thread", "concurrent", "executor", "multiprocessing")
 _WILD_ATTRIBUTES = frozenset({"__dict__", "modules", "__del__", "__globals__", "__closure__"})
 
 
@@ -31,6 +34,7 @@ class Names:
         reads_aside: it holds a file or `input` in hand, so that going through anything may read.
         overloads: operators, reads of attributes, iteration and the like may run code of the program.
         setters: so may stores of elements and attributes.
+        threads: it may run in several threads.
         moving_cells: a generator owns names of functions within it, and may change them as it is resumed.
     """
 
@@ -49,6 +53,7 @@ class Names:
     reads_aside: bool = False
     overloads: bool = False
     setters: bool = False
+    threads: bool = False
     moving_cells: bool = False
 
     def hands_code(self, call: ast.Call) -> bool:
@@ -82,7 +87,11 @@ def collect_names(source: str, tree: ast.Module) -> Names:
     nodes = list(ast.walk(tree))
     evaluated = sum(isinstance(node, ast.Name) and node.id == "eval" for node in nodes)
     read = sum(map(_evaluates_input, nodes))
-    names = Names(wild=evaluated > read, inserting="defaultdict" in source or "__missing__" in source)
+    names = Names(
+        wild=evaluated > read,
+        inserting="defaultdict" in source or "__missing__" in source,
+        threads=any(word in source for word in _OF_THREADS),
+    )
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     owners = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
@@ -245,3 +254,13 @@ def own_parts(node: ast.AST) -> list[ast.AST]:
         if not isinstance(part, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
             waiting.extend(ast.iter_child_nodes(part))
     return found
+
+
+def header_of(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything in a statement but itself and the statements within it."""
+    for name, value in ast.iter_fields(node):
+        if name in (*BLOCKS, "handlers", "cases") and isinstance(value, list):
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from ast.walk(part)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from templates.checking.place_text import Link as PlaceLink
 from templates.checking.segment import NOTHING, Nothing
 from templates.checking.value_match import Look, same, same_text
-from templates.checking.value_text import Cut, Gap, Instance, Literal, Made, Pair, Row, Told
+from templates.checking.value_text import Cut, Gap, Instance, Literal, Made, Pair, Row, Told, read_value
 from tracer.events import Ref, Value
 
 
@@ -27,15 +27,48 @@ Cell = Told | Held | Hidden | str
 class Content:
     """What the text told of an object: elements in order, or by key (a set's elements are keys).
 
-    `partial` is set where the text left keys out.
+    Attributes:
+        text: the text that showed all of it, its elements plain values, as long as nobody needed one of them.
+        partial: whether the text left keys out.
     """
 
-    __slots__ = ("cells", "keyed", "partial")
+    __slots__ = ("_cells", "_keyed", "partial", "text")
 
-    def __init__(self) -> None:
-        self.cells: list[Cell] = []
-        self.keyed: dict[Told | str, Cell] = {}
+    def __init__(self, text: str = "") -> None:
+        self.text = text
         self.partial = False
+        self._cells: list[Cell] = []
+        self._keyed: dict[Told | str, Cell] = {}
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The elements of a list, tuple, deque or bytearray."""
+        if self.text:
+            self._read()
+        return self._cells
+
+    @cells.setter
+    def cells(self, cells: list[Cell]) -> None:
+        self._cells = cells
+
+    @property
+    def keyed(self) -> dict[Told | str, Cell]:
+        """The elements of a dict, set or instance."""
+        if self.text:
+            self._read()
+        return self._keyed
+
+    def _read(self) -> None:
+        told, self.text = read_value(self.text), ""
+        assert isinstance(told, Row)
+        if told.bracket in ("[", "("):
+            self._cells = list(told.items)
+            return
+        for item in told.items:
+            if isinstance(item, Pair):
+                self._keyed[item.key] = item.value
+            else:
+                self._keyed[item] = HIDDEN
 
 
 def says(cell: Cell, value: Value, look: Look) -> bool:

@@ -15,9 +15,10 @@ from templates.checking.moment import Moment
 from templates.checking.parts import Part, part_of
 from templates.checking.segment import Segment
 from templates.checking.source_index import SourceIndex, Statement
-from templates.checking.value_match import same
+from templates.checking.value_match import plain_text, same
 from templates.checking.value_text import Literal, Raw, Reader, Row, Told, Unreadable
 from tracer.events import Exact, Ref, Span, Value
+from tracer.replay import HeapObject
 
 _LOOSE = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr)
 _SIGNS: dict[type[ast.operator], str] = {
@@ -59,9 +60,10 @@ class _Follower:
         put: the operands that values stand for, `values` these, and `spots` where their texts stand and whether a
             negative one may.
         odd: whether one of the values is none that can be calculated with.
+        plain: whether each of them is written as any value like it is.
     """
 
-    __slots__ = ("deep", "odd", "probes", "put", "segment", "spots", "text", "values")
+    __slots__ = ("deep", "odd", "plain", "probes", "put", "segment", "spots", "text", "values")
 
     def __init__(self, text: str, running: Running, segment: Segment, *, deep: bool) -> None:
         self.text = text
@@ -72,6 +74,7 @@ class _Follower:
         self.values: list[Any] = []
         self.spots: list[tuple[int, int, bool]] = []
         self.odd = False
+        self.plain = True
 
     def inside(self, part: Part, at: int) -> int:
         """Where the expression, taken apart, ends; -1 where the text is another one."""
@@ -135,7 +138,7 @@ class _Follower:
             if told[-1] in "nf" or (told[0] == "-" and not negative):
                 return -1
         elif kind is Ref and self.text[at : at + 1] in _OPENERS:
-            return self._container(node, value, at)
+            return self._container(node, value, at)  # type: ignore[arg-type]
         elif kind is Exact:
             told, self.odd = value.text, True  # type: ignore[union-attr]
         else:
@@ -153,14 +156,22 @@ class _Follower:
         self.spots.append((at, end, negative))
         return end
 
-    def _container(self, node: ast.expr, value: Value, at: int) -> int:
-        reader = Reader(self.text, at)
+    def _container(self, node: ast.expr, value: Ref, at: int) -> int:
+        text, segment = self.text, self.segment
+        found = segment.now(value.id)
+        shown = plain_text(found, len(text) - at)
+        if shown and text.startswith(shown, at):
+            self.put.append(node)
+            self.values.append(_content(found))
+            self.spots.append((at, at + len(shown), False))
+            return at + len(shown)
+        reader = Reader(text, at)
         try:
             told = reader.value()
             plain = _plain(told)
         except (Unreadable, Unknown, RecursionError):
             return -1
-        segment = self.segment
+        self.plain = False
         if not same(told, value, segment.now) and not (segment.objects and same(told, value, segment.before)):
             return -1
         self.put.append(node)
@@ -172,6 +183,18 @@ class _Follower:
 def _is_word(character: str) -> bool:
     """Would a literal beside this character be read as one word with it?"""
     return character == "_" or character.isalnum()
+
+
+def _content(found: HeapObject) -> Any:
+    """A container of plain values as Python holds it, for a calculation."""
+    match found.kind:
+        case "list":
+            return list(found.items)
+        case "tuple":
+            return tuple(found.items)
+        case "set":
+            return set(found.items)
+    return dict(found.items)
 
 
 def _plain(told: Told) -> Any:
@@ -209,11 +232,12 @@ def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = ""
     index, running, segment = moment.index, moment.running, moment.segment
     if running is None:
         return False
-    part = part_of(index, running.statement, node)
-    news = running.probes.get(part.span, ())
-    chains = running.statement.chains.setdefault((node, len(forms)), [])
-    if chains and (followed := _along(chains, forms, running, ())) is not None:
-        return all(_comes_to(work, values, value, news) for work, values in followed)
+    statement = running.statement
+    news = running.probes.get(index.span(node), ())
+    chains = statement.chains.setdefault((node, len(forms)), [])
+    if chains and (comes := _along(chains, forms, running, segment, (), value, news)) is not None:
+        return comes
+    part = part_of(index, statement, node)
     read: list[_Follower] = []
     for form in forms:
         follower = _Follower(form, running, segment, deep=False)
@@ -223,11 +247,11 @@ def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = ""
                 if follower.any_value(node, news, 0, negative=True) == len(form):
                     continue
                 return False
-        if not _comes_to(_work(running.statement, index, node, follower), follower.values, value, news):
+        if not _comes_to(_work(statement, index, node, follower), follower.values, value, news):
             return False
         read.append(follower)
     if len(read) == len(forms):
-        _learn(chains, index, running.statement, node, read)
+        _learn(chains, index, statement, node, read)
     return True
 
 
@@ -242,10 +266,10 @@ def fits_stored(
     if running is None:
         return False
     statement = running.statement
-    target, part = part_of(index, statement, node.target), part_of(index, statement, node.value)
     chains = statement.chains.setdefault((node, len(forms)), [])
-    if chains and news and (followed := _along(chains, forms, running, olds)) is not None:
-        return all(_comes_to(work, values, _NO_TEXT, news) for work, values in followed)
+    if chains and news and (comes := _along(chains, forms, running, segment, olds, _NO_TEXT, news)) is not None:
+        return comes
+    target, part = part_of(index, statement, node.target), part_of(index, statement, node.value)
     read: list[_Follower] = []
     for form in forms:
         follower = _Follower(form, running, segment, deep=False)
@@ -282,16 +306,14 @@ def _stored_end(follower: _Follower, node: ast.AugAssign, target: Part, part: Pa
 def _learn(
     chains: list[Chain], index: SourceIndex, statement: Statement, node: ast.expr | ast.AugAssign, read: list[_Follower]
 ) -> None:
-    """Keeps the way that forms were written, if all of their values are numbers, strings or the like."""
-    if len(chains) >= _CHAINS_HELD or any(type(value) not in _ATOMS for each in read for value in each.values):
+    """Keeps the way that forms were written, if all of their values are plain ones or containers of these."""
+    if len(chains) >= _CHAINS_HELD or any(each.odd or not each.plain for each in read):
         return
     slots: dict[tuple[Span | None, bool], int] = {}
     picks: list[int] = []
     texts: list[str] = []
     works: list[tuple[Work, tuple[int, ...]]] = []
     for each in read:
-        if each.odd:
-            return
         text, at, mine = "", 0, []
         for operand, (start, end, negative) in zip(each.put, each.spots, strict=True):
             text += each.text[at:start].replace("%", "%%") + "%s"
@@ -307,9 +329,18 @@ def _learn(
 
 
 def _along(
-    chains: list[Chain], forms: tuple[str, ...], running: Running, olds: Sequence[Value]
-) -> list[tuple[Work, list[Any]]] | None:
-    """The calculations of forms that are written as some were before, with the values that they have now."""
+    chains: list[Chain],
+    forms: tuple[str, ...],
+    running: Running,
+    segment: Segment,
+    olds: Sequence[Value],
+    told: str,
+    news: Sequence[Value],
+) -> bool | None:
+    """Do forms that are written as some were before, with the values that they have now, come to the value?
+
+    None where they are written in another way.
+    """
     shown = forms[0] if len(forms) == 1 else _BETWEEN.join(forms)
     probes = running.probes
     for chain in chains:
@@ -325,6 +356,12 @@ def _along(
                 if not (-_LARGE if negative else 0) <= value < _LARGE:
                     break
                 text = str(value)
+            elif kind is Ref:
+                found = segment.now(value.id)
+                text = plain_text(found, len(shown))
+                if not text:
+                    break
+                value = _content(found)
             elif kind in _ATOMS:
                 text = repr(value)
                 if kind is float and (text[-1] in "nf" or (text[0] == "-" and not negative)):
@@ -335,7 +372,10 @@ def _along(
             texts.append(text)
         else:
             if chain.text % tuple([texts[pick] for pick in chain.picks]) == shown:
-                return [(work, [values[pick] for pick in picks]) for work, picks in chain.works]
+                for work, picks in chain.works:
+                    if not _comes_to(work, [values[pick] for pick in picks], told, news):
+                        return False
+                return True
     return None
 
 

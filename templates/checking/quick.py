@@ -8,12 +8,12 @@ from templates.checking.claims import Fit
 from templates.checking.flow import Running
 from templates.checking.forms import fits, fits_stored
 from templates.checking.moment import Moment
-from templates.checking.place_text import Place, read_place
+from templates.checking.place_text import Link, Nowhere, Place, key_of, read_place
 from templates.checking.segment import NameChange, ObjectChange
 from templates.checking.source_index import LOOPS
-from templates.checking.value_match import is_text
+from templates.checking.value_match import is_text, plain_text
 from templates.checking.value_text import Literal
-from tracer.events import Ref, SetItem, Splice
+from tracer.events import Opaque, Ref, SetItem, Splice, Value
 
 Codes = tuple[str, ...]
 Quick = Callable[[Moment, Codes, Fit], bool]
@@ -21,6 +21,25 @@ _ATOMS = (int, float, str, bytes, complex, type(None))
 _PLAIN = frozenset({float, bool, type(None)})
 _LARGE, _LONG = 10**300, 20_000
 _ELEMENTS = frozenset({"list", "deque", "dict"})
+
+
+def _is(moment: Moment, text: str, value: Any) -> bool:
+    """Is this surely the text of a value, or of a container of plain ones, as it stands after the segment?"""
+    if type(value) is Ref:
+        return text == plain_text(moment.segment.now(value.id), len(text))
+    return is_text(text, value)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Does the old value have to be told with the new one?"""
+    return type(old) is type(new) and isinstance(new, _ATOMS)
+
+
+def _was(moment: Moment, text: str, value: Any) -> bool:
+    """Was this surely its text before the segment?"""
+    if type(value) is Ref:
+        return text == plain_text(moment.segment.before(value.id), len(text))
+    return is_text(text, value)
 
 
 def _name(moment: Moment, name: str) -> NameChange | None:
@@ -32,7 +51,7 @@ def _name(moment: Moment, name: str) -> NameChange | None:
 def _told(moment: Moment, made: NameChange, text: str) -> bool:
     """Marks a change of a name as told, and retells it."""
     made.told = True
-    moment.retelling.set_name(made.frame, made.name, text)
+    moment.retelling.set_name(made.frame, made.name, text, made.new)  # type: ignore[arg-type]
     return True
 
 
@@ -40,7 +59,7 @@ def _change(moment: Moment, codes: Codes, fit: Fit) -> bool:
     place, old, value = fit.at
     made = _name(moment, codes[place])
     if made is not None:
-        holds = is_text(codes[value], made.new) and is_text(codes[old], made.old)
+        holds = _is(moment, codes[value], made.new) and _was(moment, codes[old], made.old)
         return holds and _told(moment, made, codes[value])
     return _element(moment, codes[place], codes[value], codes[old])
 
@@ -49,8 +68,9 @@ def _becomes(moment: Moment, codes: Codes, fit: Fit) -> bool:
     place, value = fit.at
     made = _name(moment, codes[place])
     if made is not None:
-        alike = type(made.old) is type(made.new) and isinstance(made.new, _ATOMS)
-        return not alike and is_text(codes[value], made.new) and _told(moment, made, codes[value])
+        return (
+            not _alike(made.old, made.new) and _is(moment, codes[value], made.new) and _told(moment, made, codes[value])
+        )
     return _element(moment, codes[place], codes[value], None)
 
 
@@ -58,17 +78,24 @@ def _put(moment: Moment, codes: Codes, fit: Fit) -> bool:
     place, value = fit.at
     made = _name(moment, codes[place])
     if made is not None:
-        return is_text(codes[value], made.new) and _told(moment, made, codes[value])
+        return _is(moment, codes[value], made.new) and _told(moment, made, codes[value])
     return _element(moment, codes[place], codes[value], None, any_old=True)
 
 
-def _one_change(moment: Moment, place: Place) -> tuple[int, ObjectChange] | None:
-    """The only change, untold yet, of the object that a name of the running frame holds all the while."""
+def _one_change(moment: Moment, place: Place, links: tuple[Link, ...]) -> tuple[int, ObjectChange] | None:
+    """The only change, untold yet, of the object to which a name of the running frame leads all the while."""
     segment = moment.segment
-    key = (segment.frame, place.name)
-    if key in segment.names:
+    if (segment.frame, place.name) in segment.names:
         return None
     holder = segment.state.frames[segment.frame].names.get(place.name)
+    for link in links:
+        if type(holder) is not Ref or holder.id in segment.objects:
+            return None
+        found = segment.now(holder.id)
+        try:
+            holder = found.items[key_of(link, found, segment.now)]
+        except Nowhere:
+            return None
     if type(holder) is not Ref:
         return None
     changes = segment.objects.get(holder.id, ())
@@ -78,30 +105,33 @@ def _one_change(moment: Moment, place: Place) -> tuple[int, ObjectChange] | None
 
 
 def _element(moment: Moment, text: str, value: str, old: str | None, *, any_old: bool = False) -> bool:
-    """One element of a list or dict that a name holds was set."""
+    """One element of a list or dict, or one attribute of an object, was set."""
     place = read_place(text)
-    if len(place.links) != 1 or isinstance(place.links[0], str) or type(place.links[0][0]) is not Literal:
+    if not place.links:
         return False
-    found = _one_change(moment, place)
+    found = _one_change(moment, place, place.links[:-1])
     if found is None or type(found[1].change) is not SetItem:
         return False
     number, made = found
-    change, told, holder = made.change, place.links[0][0], moment.segment.now(number)
+    change, link, kind = made.change, place.links[-1], moment.segment.now(number).kind
     assert isinstance(change, SetItem)
-    key: Any = told.value
-    if (
-        holder.kind not in _ELEMENTS
-        or type(key) is not type(change.key)
-        or key != change.key
-        or not is_text(value, change.value)
-    ):
+    if isinstance(link, str):
+        if kind != "object" or link != change.key:
+            return False
+    elif type(link[0]) is not Literal or kind not in _ELEMENTS:
+        return False
+    else:
+        key: Any = link[0].value
+        if type(key) is not type(change.key) or key != change.key:
+            return False
+    if not _is(moment, value, change.value):
         return False
     if old is not None:
-        if not is_text(old, made.old):
+        if not _was(moment, old, made.old):
             return False
-    elif not any_old and type(made.old) is type(change.value):
+    elif not any_old and _alike(made.old, change.value):
         return False
-    if not moment.retelling.set_item(number, told, value):
+    if not moment.retelling.set_item(number, link, value, change.value):
         return False
     made.told = True
     return True
@@ -116,17 +146,19 @@ def _stay(moment: Moment, codes: Codes, fit: Fit) -> bool:
     if (segment.frame, name) in segment.names:
         return False
     names = segment.state.frames[segment.frame].names
-    if name not in names or not is_text(codes[value], names[name]):
+    if name not in names or (segment.objects and type(names[name]) is Ref):
+        return False
+    if not _is(moment, codes[value], names[name]):
         return False
     moment.stayed.add(name)
-    moment.retelling.set_name(segment.frame, name, codes[value])
+    moment.retelling.set_name(segment.frame, name, codes[value], names[name])
     return True
 
 
 def _append(moment: Moment, codes: Codes, fit: Fit) -> bool:
     value, place = fit.at
     at = read_place(codes[place])
-    found = _one_change(moment, at) if not at.links else None
+    found = _one_change(moment, at, at.links)
     if found is None or type(found[1].change) is not Splice:
         return False
     number, made = found
@@ -134,9 +166,9 @@ def _append(moment: Moment, codes: Codes, fit: Fit) -> bool:
     assert isinstance(change, Splice)
     if change.removed or len(change.items) != 1 or change.start + 1 != made.length or holder.kind == "bytearray":
         return False
-    if not is_text(codes[value], change.items[0]) or fit.counts.get("n", made.length) != made.length:
+    if not _is(moment, codes[value], change.items[0]) or fit.counts.get("n", made.length) != made.length:
         return False
-    moment.retelling.append(number, codes[value])
+    moment.retelling.append(number, codes[value], change.items[0])
     made.told = True
     return True
 
@@ -151,7 +183,7 @@ def _worked(moment: Moment, source: str, forms: Codes, value: str) -> bool:
         return False
     for node in running.statement.nodes(moment.index, source):
         for known in running.probes.get(moment.index.span(node), ()):
-            if is_text(value, known):
+            if _is(moment, value, known):
                 return not forms or fits(moment, node, forms, value)
     return False
 
@@ -186,7 +218,7 @@ def _stores(moment: Moment, name: str, source: str) -> bool:
 def _change_work(moment: Moment, codes: Codes, fit: Fit) -> bool:
     place, old, _, value = fit.at
     made = _name(moment, codes[place])
-    if made is None or not is_text(codes[value], made.new) or not is_text(codes[old], made.old):
+    if made is None or not _is(moment, codes[value], made.new) or not _was(moment, codes[old], made.old):
         return False
     return _stored_work(moment, codes, fit, made)
 
@@ -194,7 +226,7 @@ def _change_work(moment: Moment, codes: Codes, fit: Fit) -> bool:
 def _becomes_work(moment: Moment, codes: Codes, fit: Fit) -> bool:
     place, _, value = fit.at
     made = _name(moment, codes[place])
-    if made is None or type(made.old) is type(made.new) or not is_text(codes[value], made.new):
+    if made is None or _alike(made.old, made.new) or not _is(moment, codes[value], made.new):
         return False
     return _stored_work(moment, codes, fit, made)
 
@@ -289,18 +321,17 @@ def _iteration(moment: Moment, codes: Codes, fit: Fit) -> bool:
 
 
 def _call(moment: Moment, codes: Codes, fit: Fit) -> bool:
-    """A call with plain values for arguments."""
+    """A call with plain values and containers of these for arguments."""
     event = moment.event
-    if event.kind != "call" or moment.mains or fit.at[1] >= 0:
+    if event.kind != "call" or moment.mains or max(fit.at[1:], default=-1) >= 0:
         return False
-    arguments = event.args
-    texts: list[tuple[str, str]] = []
-    for name, value in arguments:
-        kind = type(value)
-        if not (kind in _PLAIN or (kind is int and -_LARGE < value < _LARGE) or (kind is str and len(value) < _LONG)):  # type: ignore[operator, arg-type]
+    told: list[tuple[str, str, Value]] = []
+    for name, value in event.args:
+        text = _plain(moment, value)
+        if not text:
             return False
-        texts.append((name, repr(value)))
-    if codes[fit.at[0]] != f"{event.name}({', '.join([f'{name}={text}' for name, text in texts])})":
+        told.append((name, text, value))
+    if codes[fit.at[0]] != f"{event.name}({', '.join([f'{name}={text}' for name, text, _ in told])})":
         return False
     counts, frames = fit.counts, moment.flow.frames
     if counts.get("d", frames[event.frame].depth) != frames[event.frame].depth:
@@ -310,8 +341,27 @@ def _call(moment: Moment, codes: Codes, fit: Fit) -> bool:
         if held is None or held.line is None or held.line[0] != counts["l"]:
             return False
     moment.mains += 1
-    moment.retelling.names[event.frame] = dict(texts)
+    moment.retelling.begin_call(event.frame, told)
     return True
+
+
+def _plain(moment: Moment, value: Value) -> str:
+    """The text of a plain value or a container of these; empty for all else and for what is long."""
+    kind = type(value)
+    if kind is Ref:
+        return plain_text(moment.segment.now(value.id), _LONG)  # type: ignore[union-attr]
+    if kind is Opaque:
+        return f"<{value.kind} {value.name}>"  # type: ignore[union-attr]
+    if kind in _PLAIN or (kind is int and -_LARGE < value < _LARGE) or (kind is str and len(value) < _LONG):  # type: ignore[operator, arg-type]
+        return repr(value)
+    return ""
+
+
+def _call_itself(moment: Moment, codes: Codes, fit: Fit) -> bool:
+    caller = moment.flow.frames.get(moment.event.parent)
+    if caller is None or caller.defined is None or caller.defined != moment.event.span:
+        return False
+    return _call(moment, codes, fit)
 
 
 QUICK: dict[str, Quick] = {
@@ -331,5 +381,6 @@ QUICK: dict[str, Quick] = {
     "skip": _skip,
     "iteration": _iteration,
     "call": _call,
+    "call_itself": _call_itself,
 }
 """The kinds that have a short way."""

@@ -24,7 +24,7 @@ from templates.checking.moment import Moment
 from templates.checking.place_text import Link as PlaceLink
 from templates.checking.place_text import Nowhere, read_place
 from templates.checking.segment import NOTHING, Nothing, ObjectChange
-from templates.checking.value_match import Look
+from templates.checking.value_match import Look, plain_text
 from templates.checking.value_text import Cut, Gap, Instance, Literal, Pair, Reader, Told, read_value
 from tracer.events import DelItem, Event, Ref, SetItem, Value
 from tracer.replay import HeapObject, State
@@ -61,28 +61,40 @@ class Retelling:
             name: self._cell(told[name], value, look) if name in told else HIDDEN for name, value in event.args
         }
 
-    def set_name(self, frame: int, name: str, text: str) -> None:
-        """A name gets a value without parts."""
-        self.names.setdefault(frame, {})[name] = text
+    def begin_call(self, frame: int, told: Iterable[tuple[str, str, Value]]) -> None:
+        """Begins a frame with names, the plain texts of their values, and the values."""
+        self.names[frame] = {name: self._plain(text, value) for name, text, value in told}
 
-    def set_item(self, number: int, key: Told, text: str) -> bool:
-        """An element gets a value without parts; False if the text told of no such place."""
+    def set_name(self, frame: int, name: str, text: str, value: Value) -> None:
+        """A name gets a value, of which this is the plain text."""
+        self.names.setdefault(frame, {})[name] = self._plain(text, value)
+
+    def set_item(self, number: int, link: PlaceLink, text: str, value: Value) -> bool:
+        """An element gets a value, of which this is the plain text; False if the text told of no such place."""
         content = self.objects.get(number)
         if content is None:
-            return True
-        if not content.cells:
-            content.keyed[key] = text
-            return True
-        index = position_of((key,), len(content.cells))
-        if index is not None:
-            content.cells[index] = text
-        return index is not None
+            self._plain(text, value)
+        elif isinstance(link, str) or not content.cells:
+            content.keyed[link if isinstance(link, str) else link[0]] = self._plain(text, value)
+        else:
+            index = position_of(link, len(content.cells))
+            if index is None:
+                return False
+            content.cells[index] = self._plain(text, value)
+        return True
 
-    def append(self, number: int, text: str) -> None:
-        """A list gets a value without parts as its last element."""
-        content = self.objects.get(number)
+    def append(self, number: int, text: str, value: Value) -> None:
+        """A list gets a value, of which this is the plain text, as its last element."""
+        cell, content = self._plain(text, value), self.objects.get(number)
         if content is not None:
-            content.cells.append(text)
+            content.cells.append(cell)
+
+    def _plain(self, text: str, value: Value) -> Cell:
+        """What stands where a value's plain text does."""
+        if type(value) is not Ref:
+            return text
+        self.objects[value.id] = Content(text)
+        return Held(value.id)
 
     def _put(self, moment: Moment, code: dict[str, str], claim: Claim) -> None:
         place = read_place(code["place"])
@@ -261,6 +273,8 @@ class Retelling:
         return ""
 
     def _agrees(self, content: Content, found: HeapObject, look: Look, changes: list[ObjectChange]) -> bool:
+        if self._is_shown(content, found):
+            return True
         if isinstance(found.items, dict):
             small = len(found.items) <= _COMPARED_WHOLE
             return (
@@ -273,6 +287,11 @@ class Retelling:
             keys = [made.change.key for made in changes if isinstance(made.change, (SetItem, DelItem))]
             indices = [key for key in keys if isinstance(key, int)]
         return all(says(content.cells[index], found.items[index], look) for index in indices)
+
+    @staticmethod
+    def _is_shown(content: Content, found: HeapObject) -> bool:
+        """Does the object still stand as a text showed all of it?"""
+        return bool(content.text) and content.text == plain_text(found, len(content.text))
 
     @staticmethod
     def _same_size(content: Content, found: HeapObject) -> bool:
@@ -319,6 +338,8 @@ class Retelling:
         def look(number: int) -> HeapObject:
             return state.heap[number]
 
+        if self._is_shown(content, found):
+            return True
         if isinstance(found.items, dict):
             return self._same_keys(content, found, look)
         return len(content.cells) == len(found.items) and all(

@@ -27,7 +27,7 @@ Holds = Callable[[Told, Value], bool]
 _FEW_KEYS = 1000
 _SHORT = 10**300
 _LONG = 20_000
-_ATOMS = frozenset({str, bool, float, bytes, type(None)})
+_ATOMS = frozenset({str, bool, float, complex, bytes, type(None)})
 _CHUNK = 10**3000
 _PLAIN = {"[": "list", "(": "tuple", "{": "set", ":": "dict"}
 
@@ -49,6 +49,8 @@ def is_text(text: str, value: Any) -> bool:
     kind = type(value)
     if kind is int:
         return -_SHORT < value < _SHORT and text == str(value)
+    if kind is Opaque:
+        return text == f"<{value.kind} {value.name}>"
     return kind in _ATOMS and text == repr(value)
 
 
@@ -60,8 +62,7 @@ def same_text(text: str, value: Value, look: Look) -> bool:
     """
     kind = type(value)
     if kind is Ref:
-        found = look(value.id)  # type: ignore[union-attr]
-        if found.kind == "list" == found.type and _is_plain_list(text, found.items):
+        if text == plain_text(look(value.id), len(text)):  # type: ignore[union-attr]
             return True
     elif kind is Exact:
         return text == value.text  # type: ignore[union-attr]
@@ -70,9 +71,29 @@ def same_text(text: str, value: Value, look: Look) -> bool:
     return same(read_value(text), value, look)
 
 
-def _is_plain_list(text: str, items: list[Value]) -> bool:
-    """Is this surely the text of a list of plain values? Only the brackets of values of ours could say else."""
-    return len(items) < len(text) < _LONG and "(" not in text and text == repr(items)
+def plain_text(found: HeapObject, most: int) -> str:
+    """The text of a list, tuple, dict or set whose elements are plain values; empty for all else.
+
+    Nothing is written of what surely takes more than `most` characters. A parenthesis would say that an element is
+    one of our records, so it is left to the full reading even where it stands in a string.
+    """
+    items, kind = found.items, found.kind
+    if kind != found.type or found.note or 3 * len(items) > most + 1 or most > _LONG:
+        return ""
+    try:
+        if kind == "list":
+            text = repr(items)
+        elif kind == "tuple":
+            text = repr(tuple(items))
+        elif kind == "dict":
+            text = repr(items)
+        elif kind == "set" and items:
+            text = "{" + ", ".join(map(repr, items)) + "}"
+        else:
+            return ""
+    except ValueError:  # An int with more digits than Python writes.
+        return ""
+    return text if "(" not in text[1:] else ""
 
 
 def same(told: Told, value: Value, look: Look, within: tuple[int, ...] = ()) -> bool:

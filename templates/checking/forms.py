@@ -235,8 +235,8 @@ def fits(moment: Moment, node: ast.expr, forms: tuple[str, ...], value: str = ""
     statement = running.statement
     news = running.probes.get(index.span(node), ())
     chains = statement.chains.setdefault((node, len(forms)), [])
-    if chains and (comes := _along(chains, forms, running, segment, (), value, news)) is not None:
-        return comes
+    if chains and (followed := _along(chains, forms, running, segment, ())) is not None:
+        return all([_comes_to(work, values, value, news) for work, values in followed])
     part = part_of(index, statement, node)
     read: list[_Follower] = []
     for form in forms:
@@ -267,8 +267,8 @@ def fits_stored(
         return False
     statement = running.statement
     chains = statement.chains.setdefault((node, len(forms)), [])
-    if chains and news and (comes := _along(chains, forms, running, segment, olds, _NO_TEXT, news)) is not None:
-        return comes
+    if chains and news and (followed := _along(chains, forms, running, segment, olds)) is not None:
+        return all([_comes_to(work, values, _NO_TEXT, news) for work, values in followed])
     target, part = part_of(index, statement, node.target), part_of(index, statement, node.value)
     read: list[_Follower] = []
     for form in forms:
@@ -329,18 +329,9 @@ def _learn(
 
 
 def _along(
-    chains: list[Chain],
-    forms: tuple[str, ...],
-    running: Running,
-    segment: Segment,
-    olds: Sequence[Value],
-    told: str,
-    news: Sequence[Value],
-) -> bool | None:
-    """Do forms that are written as some were before, with the values that they have now, come to the value?
-
-    None where they are written in another way.
-    """
+    chains: list[Chain], forms: tuple[str, ...], running: Running, segment: Segment, olds: Sequence[Value]
+) -> list[tuple[Work, list[Any]]] | None:
+    """The calculations of forms that are written as some were before, with the values that they have now."""
     shown = forms[0] if len(forms) == 1 else _BETWEEN.join(forms)
     probes = running.probes
     for chain in chains:
@@ -372,10 +363,7 @@ def _along(
             texts.append(text)
         else:
             if chain.text % tuple([texts[pick] for pick in chain.picks]) == shown:
-                for work, picks in chain.works:
-                    if not _comes_to(work, [values[pick] for pick in picks], told, news):
-                        return False
-                return True
+                return [(work, [values[pick] for pick in picks]) for work, picks in chain.works]
     return None
 
 

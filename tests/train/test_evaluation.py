@@ -211,8 +211,34 @@ def test_the_command_scores_published_generations(tmp_path: Path, capsys: pytest
     arguments = ["--data", str(data), "--generations", str(generations), "--output", str(tmp_path / "out"), "--json"]
     assert run_eval("cruxeval-o", *arguments) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["scores"]["pass@1"]["mean"] == 0.25
+    assert "temperature" not in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_the_command_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_eval("solve", "--data", str(tmp_path / "none"), "--output", str(tmp_path / "out"), "--model", "m") == 2
     assert "no file matches" in capsys.readouterr().err
+
+
+def test_a_command_that_failed_before_any_reply_may_be_mended(
+    guesser: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, model = guesser
+    arguments = [
+        *("output-prediction", "--model", str(model), "--split", "train", "--output", str(tmp_path / "out")),
+        *("--engine", "transformers", "--limit", "1", "--max-tokens", "12", "--context-length", "256"),
+    ]
+    assert run_eval(*arguments, "--data", str(tmp_path / "none")) == 2
+    assert run_eval(*arguments, "--data", str(corpus)) == 0
+
+
+def test_a_report_names_what_the_result_depends_on_and_nothing_else(guesser: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, model = guesser
+    arguments = [
+        *("output-prediction", "--model", str(model), "--data", str(corpus), "--split", "train", "--limit", "1"),
+        *("--output", str(tmp_path / "out"), "--engine", "transformers", "--max-tokens", "12"),
+        *("--context-length", "256"),
+    ]
+    assert run_eval(*arguments) == 0
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "| split | train |" in report and "| temperature | 1.0 |" in report
+    assert "max_repairs" not in report and "generations" not in report

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from train.rollouts.engine import Engine
 
 TASKS = ("output-prediction", "solve", "best-at-k", "self-rlef", "cruxeval-o", "cruxeval-i")
-_SETTINGS = "settings.json"
+_SETTINGS, _REPLIES = "settings.json", "replies.jsonl"
 _EXAMPLES = """examples:
   nlex eval output-prediction --model out/rl/model --data corpus --output out/eval-op
   nlex eval cruxeval-o --model out/sft/model --data cruxeval.jsonl --output out/crux --wording explain
@@ -72,7 +72,7 @@ def run_eval(args: argparse.Namespace) -> int:
     from train.evaluation.report import markdown, result_json, write_report
     from train.rollouts.engine import EngineUnavailable
 
-    settings = {name: _plain(value) for name, value in vars(args).items() if name in _MEASURES}
+    settings = _measures(args)
     try:
         _open_output(args.output, settings)
         with Sandbox(SandboxConfig(args.sandbox, args.slots)) as sandbox:
@@ -92,11 +92,22 @@ def run_eval(args: argparse.Namespace) -> int:
     return DONE
 
 
-_MEASURES = (
-    *("task", "model", "data", "split", "limit", "samples", "predictions", "max_repairs", "feedback", "wording"),
-    *("generations", "temperature", "top_p", "max_tokens", "context_length", "engine", "seed"),
-)
-"""The arguments that a result depends on."""
+_OF_ALL = ("task", "data", "limit")
+_OF_MODELS = ("model", "samples", "temperature", "top_p", "max_tokens", "context_length", "engine", "seed")
+_OF_TASKS = {
+    "output-prediction": ("split", "wording"),
+    "solve": ("split",),
+    "best-at-k": ("split", "predictions"),
+    "self-rlef": ("split", "feedback", "max_repairs"),
+    "cruxeval-o": ("wording",),
+    "cruxeval-i": ("wording",),
+}
+
+
+def _measures(args: argparse.Namespace) -> dict[str, Any]:
+    """The arguments that the result depends on."""
+    own = (*_OF_MODELS, *_OF_TASKS[args.task]) if args.generations is None else ("generations",)
+    return {name: _plain(getattr(args, name)) for name in (*_OF_ALL, *own)}
 
 
 def _plain(value: Any) -> Any:
@@ -104,12 +115,15 @@ def _plain(value: Any) -> Any:
 
 
 def _open_output(folder: Path, settings: dict[str, Any]) -> None:
-    """Makes the folder, or checks that what lies there is of the same evaluation."""
+    """Makes the folder, or checks that the replies or the result that lie there are of the same evaluation."""
+    from train.evaluation.report import RESULT
+
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _SETTINGS
-    if path.exists():
+    found = any(kept.exists() and kept.stat().st_size for kept in (folder / _REPLIES, folder / RESULT))
+    if path.exists() and found:
         before = json.loads(path.read_text())
-        differing = [name for name in settings if before.get(name) != settings[name]]
+        differing = [name for name in {**before, **settings} if before.get(name) != settings.get(name)]
         if differing:
             raise ValueError(
                 f"{folder}: another evaluation lies there; {', '.join(differing)} differ. "
@@ -173,7 +187,7 @@ def _player(args: argparse.Namespace) -> Iterator["Player"]:
     if args.model is None:
         raise ValueError("name a --model (or --generations, for CRUXEval)")
     tokenizer = load_tokenizer(ModelConfig(path=args.model))
-    engine = JournalledEngine(_engine(args, int(tokenizer.eos_token_id)), args.output / "replies.jsonl")
+    engine = JournalledEngine(_engine(args, int(tokenizer.eos_token_id)), args.output / _REPLIES)
     sampling = Sampling(args.temperature, args.top_p, args.max_tokens)
     try:
         # vLLM would stand still while a program runs; what transformers works on together should not hang on it.

@@ -103,4 +103,4 @@ test: .venv/.installed-dev .venv-train/.installed
 	fi
 
 reproduce-small: .venv-train/.installed
-	OMP_NUM_THREADS=1 $(TRAIN)/python -m benchmarks.reproduce_small --output out/reproduce-small
+	$(TRAIN)/python -m benchmarks.reproduce_small --output out/reproduce-small

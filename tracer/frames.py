@@ -5,11 +5,13 @@ import types
 from opcode import opmap
 from typing import Any
 
+from tracer.identity import identity
+
 _YIELD_OPCODES = frozenset(opmap[name] for name in ("YIELD_VALUE", "RESUME") if name in opmap)
 """Where a generator stands as it pauses: from 3.13 on already on the instruction after."""
 _RETURN_OPCODES = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 _STORE_OPCODES = frozenset(opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR"))
-_PLAIN = frozenset(map(id, (str, bytes, int, float, bool, type(None))))
+_PLAIN = frozenset(map(identity, (str, bytes, int, float, bool, type(None))))
 _arguments = BaseException.__dict__["args"].__get__
 
 
@@ -44,6 +46,6 @@ def exception_text(kind: type, error: Any) -> str | None:
     """The text of a built-in exception about plain values; any other's would run the program's code."""
     if kind.__module__ != "builtins" or not isinstance(error, BaseException):
         return None
-    if not all(id(type(argument)) in _PLAIN for argument in _arguments(error)):
+    if not all(identity(type(argument)) in _PLAIN for argument in _arguments(error)):
         return None
     return str(error)

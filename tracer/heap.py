@@ -13,6 +13,7 @@ from typing import Any
 from tracer import opcodes as op
 from tracer.effects import ANY, APPENDED, DEQUEUED, EXTENDED, HEAP_GREW, INSERTED, KEYED, POPPED, PUSHED
 from tracer.events import OBJECT_KINDS
+from tracer.identity import identity
 from tracer.known import MISSING, Known, common, in_set, in_turns, pairs_shadow, same, set_shadow, shadow_of
 from tracer.moves import FEW, Mover
 from tracer.nameable import describe_exact, describe_opaque
@@ -44,7 +45,7 @@ class Heap:
     """Everything the trace refers to by id.
 
     Attributes:
-        known: everything the trace refers to, by `id()`.
+        known: everything the trace refers to, by `identity`.
         missed: changes that only a full look found.
         pending: objects that the log has referred to and not defined yet.
     """
@@ -61,31 +62,31 @@ class Heap:
         self._shapes: dict[int, tuple[type, Shape | None]] = {}
         # By the ids of types: looking a type itself up would ask its metaclass.
         self._atoms: dict[int, Callable[[Any], bytes]] = {
-            id(type(None)): writer.none,
-            id(bool): writer.truth,
-            id(int): writer.integer,
-            id(float): writer.real,
-            id(str): writer.text,
-            id(bytes): writer.raw,
-            id(complex): writer.imaginary,
-            id(type(...)): writer.ellipsis,
+            identity(type(None)): writer.none,
+            identity(bool): writer.truth,
+            identity(int): writer.integer,
+            identity(float): writer.real,
+            identity(str): writer.text,
+            identity(bytes): writer.raw,
+            identity(complex): writer.imaginary,
+            identity(type(...)): writer.ellipsis,
         }
 
     def value(self, value: Any) -> bytes:
         """The encoded value; an object seen for the first time is defined by the next `flush`."""
-        encode = self._atoms.get(id(type(value)))
+        encode = self._atoms.get(identity(type(value)))
         if encode is not None:
             return encode(value)
-        ref = self._refs.get(id(value))
+        ref = self._refs.get(identity(value))
         if ref is not None:
             return ref
         shape = self.shape_of(type(value))
         if shape is None:
             return self._nameless(value)
         known = Known(value, len(self.known), shape)
-        self.known[id(value)] = known
+        self.known[identity(value)] = known
         self.pending.append(known)
-        ref = self._refs[id(value)] = encode_ref(known.number)
+        ref = self._refs[identity(value)] = encode_ref(known.number)
         return ref
 
     def _nameless(self, value: Any) -> bytes:
@@ -96,9 +97,9 @@ class Heap:
 
     def shape_of(self, cls: type) -> Shape | None:
         """How a type's objects are read; None where they are only named."""
-        found = self._shapes.get(id(cls))
+        found = self._shapes.get(identity(cls))
         if found is None:
-            found = self._shapes[id(cls)] = cls, read_shape(cls, self.module)
+            found = self._shapes[identity(cls)] = cls, read_shape(cls, self.module)
         return found[1]
 
     # Defining.
@@ -146,7 +147,7 @@ class Heap:
 
         `change` and `key` say what alone can have happened to an object of a built-in type.
         """
-        known = self.known.get(id(value))
+        known = self.known.get(identity(value))
         if known is None:
             self._look_inside(value)
         elif known.shadow is not None:
@@ -245,7 +246,7 @@ class Heap:
 
     def look_at_item(self, container: Any, key: Any) -> None:
         """Records one element that was set."""
-        known = self.known.get(id(container))
+        known = self.known.get(identity(container))
         if known is None or known.shadow is None:
             return
         shadow = known.shadow
@@ -264,7 +265,7 @@ class Heap:
 
     def look_at_attribute(self, value: Any, name: str) -> None:
         """Records one attribute that was set."""
-        known = self.known.get(id(value))
+        known = self.known.get(identity(value))
         if known is None or known.shadow is None:
             return
         if known.shape.kind == "object" and not known.shape.slots:
@@ -284,7 +285,7 @@ class Heap:
         if not is_library_instance(type(value)):
             return
         for held in list(dict.values(read_attributes(value) or {})):
-            known = self.known.get(id(held))
+            known = self.known.get(identity(held))
             if known is not None and known.shadow is not None:
                 self._compare(known)
 
@@ -370,8 +371,8 @@ class Heap:
         new: tuple[list[Any], list[Any]],
         by_key: bool,
     ) -> None:
-        before = dict(zip(old[0] if by_key else map(id, old[0]), old[1], strict=True))
-        marks = new[0] if by_key else list(map(id, new[0]))
+        before = dict(zip(old[0] if by_key else map(identity, old[0]), old[1], strict=True))
+        marks = new[0] if by_key else list(map(identity, new[0]))
         after = set(marks)
         gone = [key for key, mark in zip(old[0], before, strict=True) if mark not in after]
         kept = [mark for mark in before if mark in after]

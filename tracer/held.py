@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+from tracer.identity import identity
 from tracer.nameable import type_dict, type_mro
 from tracer.shapes import is_plain, read_attributes
 
@@ -16,8 +17,8 @@ UNTOLD = object()
 """Stands for a value that cannot be had without running code: it may be any object."""
 # By the ids of types: looking a type itself up would ask its metaclass.
 _SEQUENCES: dict[int, tuple[Callable[[Any], int], Callable[[Any, int], Any]]] = {
-    id(list): (list.__len__, list.__getitem__),
-    id(collections.deque): (collections.deque.__len__, collections.deque.__getitem__),
+    identity(list): (list.__len__, list.__getitem__),
+    identity(collections.deque): (collections.deque.__len__, collections.deque.__getitem__),
 }
 _OF_ATOMS = (str, bytes, bytearray, array, memoryview, range)
 """Their elements are never changed in place."""
@@ -57,7 +58,7 @@ class Holder:
             return None
         if any(part is kind for part in type_mro(cls) for kind in _OF_ATOMS):
             return None
-        read = _SEQUENCES.get(id(owner))
+        read = _SEQUENCES.get(identity(owner))
         if read is not None:
             if type(key) is not int:
                 return None if type(key) is slice else UNTOLD

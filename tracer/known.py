@@ -11,11 +11,12 @@ from operator import is_, is_not
 from typing import Any
 
 from tracer import opcodes as op
+from tracer.identity import identity
 from tracer.shapes import Shape, is_plain
 from tracer.writer import varint
 
 MISSING = object()
-_MAPPINGS = frozenset(map(id, (dict, collections.defaultdict, collections.Counter, collections.OrderedDict)))
+_MAPPINGS = frozenset(map(identity, (dict, collections.defaultdict, collections.Counter, collections.OrderedDict)))
 _maxlen = deque.__dict__["maxlen"].__get__
 
 
@@ -62,13 +63,13 @@ class Known:
         self.dequeued = bytes([op.POP_FIRST]) + self.ref
         self.added = bytes([op.ADD]) + self.ref
         self.ends = type(value) is list or (type(value) is deque and _maxlen(value) is None)
-        self.keys = id(type(value)) in _MAPPINGS
+        self.keys = identity(type(value)) in _MAPPINGS
         self.shadow: Any = None
 
 
 def _mark(item: Any) -> Any:
     """What a set's shadow knows an element by: the element, or a tuple of its id where that would run code."""
-    return item if is_plain(item) else (MISSING, id(item))
+    return item if is_plain(item) else (MISSING, identity(item))
 
 
 def in_set(item: Any, shadow: dict[Any, Any]) -> bool:

@@ -9,12 +9,13 @@ from typing import Any
 
 from tracer import opcodes as op
 from tracer.effects import HEAP_GREW, HEAP_SHRANK, HEAP_SIFTED, TURNED_LEFT
+from tracer.identity import identity
 from tracer.known import Known
 from tracer.writer import Writer, varint
 
 FEW = 16
 """A whole look at so few elements costs less."""
-_UNLIKE_THEMSELVES = frozenset(map(id, (int, str, float, bytes, bool, tuple, list)))
+_UNLIKE_THEMSELVES = frozenset(map(identity, (int, str, float, bytes, bool, tuple, list)))
 """The ids of types whose objects are never less than themselves, so that of two children that are one the right one
 is taken."""
 
@@ -55,7 +56,7 @@ class Mover:
             right = left + 1
             after = left if left < size and shadow[left] is moved else 0
             if right < size and shadow[right] is moved:
-                if after and id(type(moved)) not in _UNLIKE_THEMSELVES:
+                if after and identity(type(moved)) not in _UNLIKE_THEMSELVES:
                     return False
                 after = right
             self._store(known, place)

@@ -7,6 +7,8 @@ import functools
 import types
 from typing import Any
 
+from tracer.identity import identity
+
 # Unbound: asking a type itself would ask its metaclass.
 type_name = type.__dict__["__name__"].__get__
 type_dict = type.__dict__["__dict__"].__get__
@@ -23,26 +25,26 @@ _EXACT = (
     datetime.timedelta,
 )
 # By the ids of types: looking a type itself up would ask its metaclass.
-_EXACT_IDS = frozenset(map(id, _EXACT))
+_EXACT_IDS = frozenset(map(identity, _EXACT))
 _NAMED: dict[int, str] = {
-    id(types.FunctionType): "function",
-    id(types.BuiltinFunctionType): "function",
-    id(types.MethodType): "method",
-    id(types.MethodDescriptorType): "method",
-    id(types.WrapperDescriptorType): "method",
-    id(types.MethodWrapperType): "method",
-    id(types.ModuleType): "module",
-    id(types.GeneratorType): "generator",
-    id(types.CoroutineType): "coroutine",
-    id(functools.partial): "function",
-    id(functools._lru_cache_wrapper): "function",
+    identity(types.FunctionType): "function",
+    identity(types.BuiltinFunctionType): "function",
+    identity(types.MethodType): "method",
+    identity(types.MethodDescriptorType): "method",
+    identity(types.WrapperDescriptorType): "method",
+    identity(types.MethodWrapperType): "method",
+    identity(types.ModuleType): "module",
+    identity(types.GeneratorType): "generator",
+    identity(types.CoroutineType): "coroutine",
+    identity(functools.partial): "function",
+    identity(functools._lru_cache_wrapper): "function",
 }
 
 
 def describe_exact(value: Any) -> tuple[str, str] | None:
     """Type name and exact text of an immutable library value or enum member; None for anything else."""
     cls = type(value)
-    if id(cls) in _EXACT_IDS:
+    if identity(cls) in _EXACT_IDS:
         return type_name(cls), repr(value)
     if type(cls) is not type and is_enum(cls):
         name = object.__getattribute__(value, "__dict__").get("_name_")
@@ -63,7 +65,7 @@ def describe_opaque(value: Any) -> tuple[str, str]:
         return "class", type_name(value)
     if any(part is BaseException for part in mro):
         return "exception", type_name(cls)
-    kind = _NAMED.get(id(cls))
+    kind = _NAMED.get(identity(cls))
     if kind is not None:
         return kind, _own_name(value, cls)
     name = type_name(cls)
@@ -77,10 +79,10 @@ def describe_opaque(value: Any) -> tuple[str, str]:
 def _own_name(value: Any, cls: type) -> str:
     if cls is types.MethodType:
         value = value.__func__
-        return _own_name(value, type(value)) if id(type(value)) in _NAMED else "method"
+        return _own_name(value, type(value)) if identity(type(value)) in _NAMED else "method"
     if cls is functools.partial:
         inner = value.func
-        return _own_name(inner, type(inner)) if id(type(inner)) in _NAMED else "partial"
+        return _own_name(inner, type(inner)) if identity(type(inner)) in _NAMED else "partial"
     if cls is types.ModuleType:
         return str(object.__getattribute__(value, "__dict__").get("__name__", "module"))
     if cls is functools._lru_cache_wrapper:

@@ -8,6 +8,7 @@ from tracer import statements as note
 from tracer.activation import Activation
 from tracer.effects import ANY, APPENDED, DEQUEUED, KEYED, NOTHING, POPPED, TURNED_LEFT, TURNED_RIGHT
 from tracer.events import Span
+from tracer.identity import identity
 from tracer.inner_readings import tell_beginning, tell_inside
 from tracer.ledger import Item, Ledger, Reading
 from tracer.shapes import read_attributes
@@ -203,7 +204,7 @@ def _look_appended(ledger: Ledger, place: int) -> Reading:
     def look(activation: Activation, item: Item) -> None:
         nonlocal out
         value = item[place]
-        known = known_of(id(value))
+        known = known_of(identity(value))
         if known is not None and known.ends and not activation.touched:
             shadow = known.shadow
             if shadow is not None and len(value) - len(shadow) == 1:
@@ -228,7 +229,7 @@ def _look_taken(ledger: Ledger, place: int, change: int) -> Reading:
     def look(activation: Activation, item: Item) -> None:
         nonlocal out
         value = item[place]
-        known = known_of(id(value))
+        known = known_of(identity(value))
         if known is not None and known.ends and not activation.touched:
             shadow = known.shadow
             if shadow is not None and len(shadow) - len(value) == 1:
@@ -245,7 +246,7 @@ def _look_turned(ledger: Ledger, place: int, change: int) -> Reading:
 
     def look(activation: Activation, item: Item) -> None:
         value = item[place]
-        known = known_of(id(value))
+        known = known_of(identity(value))
         told = known is not None and known.ends and known.shadow is not None and not activation.touched
         if known is None or not told or not turn(known, change):
             touch(activation, value, ANY)
@@ -262,7 +263,7 @@ def _look_at_key(ledger: Ledger, first: int, second: int) -> Reading:
         target = item[first] if first > 0 else activation.values.get(-first, _MISSING)
         key = item[second] if second > 0 else activation.values.get(-second, _MISSING)
         if type(target) is set and (type(key) is int or type(key) is str):
-            known = known_of(id(target))
+            known = known_of(identity(target))
             if known is None:
                 return
             shadow = known.shadow
@@ -291,7 +292,7 @@ def _look_at_item(ledger: Ledger, first: int, second: int, how: int) -> Reading:
         container = item[first] if first > 0 else activation.values.get(-first, _MISSING)
         key = item[second] if second > 0 else activation.values.get(-second, _MISSING)
         if type(container) is list and type(key) is int:
-            known = known_of(id(container))
+            known = known_of(identity(container))
             if known is None:
                 return
             shadow = known.shadow
@@ -311,7 +312,7 @@ def _look_at_item(ledger: Ledger, first: int, second: int, how: int) -> Reading:
                 out += encoded
                 return
         elif type(container) is dict and (type(key) is int or type(key) is str):
-            known = known_of(id(container))
+            known = known_of(identity(container))
             if known is None:
                 return
             shadow = known.shadow
@@ -345,7 +346,7 @@ def _look_at_attribute(ledger: Ledger, place: int, name: str, how: int) -> Readi
         target = item[place] if place > 0 else activation.values.get(-place, _MISSING)
         if target is _MISSING:
             return
-        known = known_of(id(target))
+        known = known_of(identity(target))
         if known is not None and known.shadow is not None and known.shape.bare:
             shadow = known.shadow
             attributes = read_attributes(target)

@@ -23,6 +23,7 @@ from tracer.forms import APPEND, BUFFER, GATE, NEXT
 from tracer.frames import exception_text, pauses, stores, unwinds
 from tracer.heap import Heap
 from tracer.held import UNTOLD, Holder
+from tracer.identity import identity
 from tracer.inner_budget import InnerBudget
 from tracer.nameable import type_name
 from tracer.readings import make_readings
@@ -40,7 +41,7 @@ _RETURN, _YIELD = bytes([op.RETURN]), bytes([op.YIELD])
 _MISSING = object()
 _super_self = super.__dict__["__self__"].__get__
 _ATOMS = frozenset(
-    map(id, (int, str, float, bool, bytes, type(None), complex, tuple, type, types.FunctionType, type(os)))
+    map(identity, (int, str, float, bool, bytes, type(None), complex, tuple, type, types.FunctionType, type(os)))
 )
 """The ids of types that are never looked at again; looking a type itself up would ask its metaclass."""
 
@@ -152,14 +153,14 @@ class Recorder:
     def on_call(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
         """The global trace function: decides whether a new frame is the program's."""
         code = frame.f_code
-        plan = self._plans.get(id(code))
+        plan = self._plans.get(identity(code))
         if plan is None:
-            plan = self._plans[id(code)] = Plan(code, self._filename, self._slow)
+            plan = self._plans[identity(code)] = Plan(code, self._filename, self._slow)
         if not plan.traced or self._mark:
             if code is not self._module_code:
                 return None
             self.module.frame, self.module.plan = frame, plan
-            self._activations[id(frame)] = self.module
+            self._activations[identity(frame)] = self.module
         else:
             self._guarded(self._call, frame, plan)
         return self._hook
@@ -174,7 +175,7 @@ class Recorder:
         def on_event(frame: types.FrameType, event: str, arg: Any) -> Hook | None:
             nonlocal activation, out
             if activation.frame is not frame:
-                found = activations.get(id(frame))
+                found = activations.get(identity(frame))
                 if found is None:
                     return None
                 activation = found
@@ -251,7 +252,7 @@ class Recorder:
         line = parent.line
         if line is not None and line.statement.augments and frame.f_back is parent.frame and stores(parent.frame):
             self._look_at_stored(frame, plan)
-        activation = self._activations.get(id(frame))
+        activation = self._activations.get(identity(frame))
         if activation is not None:
             activation.parent = parent.number
             activation.fresh = plan.has_cells
@@ -263,7 +264,7 @@ class Recorder:
         activation = Activation(self._opened, frame, plan, parent.number)
         activation.fresh = plan.has_free_names
         activation.special = activation.fresh or activation.slow
-        self._activations[id(frame)] = activation
+        self._activations[identity(frame)] = activation
         value_of, given, known = self.heap.value, frame.f_locals, activation.names
         values = b""
         for name in plan.arguments:
@@ -283,7 +284,7 @@ class Recorder:
 
     def _function(self, plan: Plan, arguments: tuple[str, ...]) -> bytes:
         """The index of a function, defined on first use."""
-        key = id(plan), arguments
+        key = identity(plan), arguments
         index = self._functions.get(key)
         if index is None:
             writer = self.writer
@@ -317,7 +318,7 @@ class Recorder:
         if activation is self.module:
             self._io(None)
             if plan.code is self._silent_return and not left:
-                del self._activations[id(frame)]
+                del self._activations[identity(frame)]
                 return False
         self._changes(activation)
         if activation.special or left:
@@ -330,7 +331,7 @@ class Recorder:
             self._write((_YIELD if waits else _RETURN) + encoded)
         self._current = activation.parent
         if not waits and activation is not self.module:
-            del self._activations[id(frame)]
+            del self._activations[identity(frame)]
         return True
 
     def _exception(self, activation: Activation, arg: Any) -> bool:
@@ -361,7 +362,7 @@ class Recorder:
         outer = frame.f_back
         find = self._activations.get
         while outer is not None:
-            activation = find(id(outer))
+            activation = find(identity(outer))
             if activation is not None and activation.frame is outer:
                 return activation
             outer = outer.f_back
@@ -441,14 +442,14 @@ class Recorder:
             for held in value.values() if kind is dict else value if kind in (list, tuple) else ():
                 self.touch(activation, held, ANY)
             return
-        if id(kind) in _ATOMS:
+        if identity(kind) in _ATOMS:
             return
         if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
             owner = value.__self__
             if change == CALLED:
                 value, change = owner, change_of_bound(value.__name__)
             else:
-                self._volatile[id(owner)] = owner
+                self._volatile[identity(owner)] = owner
                 self._next_stop = 0
                 value, change = owner, ANY
         elif change == CALLED:
@@ -457,10 +458,10 @@ class Recorder:
             value = _super_self(value)
         if change == NOTHING:
             return
-        known = activation.touched.get(id(value))
+        known = activation.touched.get(identity(value))
         if known is not None and (known[1] != change or change >= HEAP_GREW):
             change = ANY
-        activation.touched[id(value)] = value, change
+        activation.touched[identity(value)] = value, change
 
     def touch_held(self, activation: Activation, value: Any, change: int) -> None:
         """Notes the same of what an augmented assignment has stored; of everything where that is untold."""
@@ -514,7 +515,7 @@ class Recorder:
         """A nonlocal name changes in every waiting frame that shares its cell."""
         outer = frame.f_back
         while outer is not None:
-            activation = self._activations.get(id(outer))
+            activation = self._activations.get(identity(outer))
             code = outer.f_code
             shares = name in code.co_cellvars or name in code.co_freevars
             if activation is not None and shares and outer.f_locals.get(name, _MISSING) is value:

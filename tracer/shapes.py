@@ -4,6 +4,7 @@ import collections
 import types
 from typing import Any
 
+from tracer.identity import identity
 from tracer.nameable import describe_opaque, is_enum, type_dict, type_mro, type_name
 
 IMMUTABLE = ("tuple", "frozenset")
@@ -18,7 +19,7 @@ _BASES: tuple[tuple[type, str], ...] = (
 )
 _LOOKED_PAST = (type, BaseException, int, str, float, bytes)
 _HEAP_TYPE = 1 << 9
-_PLAIN = frozenset(map(id, (int, str, float, bool, bytes, type(None), complex)))
+_PLAIN = frozenset(map(identity, (int, str, float, bool, bytes, type(None), complex)))
 
 type_flags = type.__dict__["__flags__"].__get__
 _basic_size = type.__dict__["__basicsize__"].__get__
@@ -145,4 +146,4 @@ def is_plain(key: Any) -> bool:
 
     A tuple is a heap object: another one with the same elements has another number.
     """
-    return id(type(key)) in _PLAIN
+    return identity(type(key)) in _PLAIN

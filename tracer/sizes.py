@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer.heap import Heap
+from tracer.identity import identity
 from tracer.shapes import read_contents
 
 REFERENCE = 8
 """What telling a known object is taken to come to, and any value that has no parts and no length."""
 # By the ids of types: looking a type itself up would ask its metaclass.
-_WITH_LENGTH = frozenset(map(id, (int, str, bytes)))
+_WITH_LENGTH = frozenset(map(identity, (int, str, bytes)))
 _LENGTHS: dict[str, Callable[[Any], int]] = {
     "list": list.__len__,
     "tuple": tuple.__len__,
@@ -24,21 +25,21 @@ _LENGTHS: dict[str, Callable[[Any], int]] = {
 
 def size_of(value: Any, heap: Heap, most: int) -> int:
     """The size with all that a new object holds; more than `most`, however much, if it is more."""
-    if id(type(value)) in _WITH_LENGTH:
+    if identity(type(value)) in _WITH_LENGTH:
         return _size_of_atom(value, heap)
     size = 0
     waiting, met = [value], set[int]()
     while waiting and size <= most:
         one = waiting.pop()
-        if id(type(one)) in _WITH_LENGTH:
+        if identity(type(one)) in _WITH_LENGTH:
             size += _size_of_atom(one, heap)
             continue
         size += REFERENCE
-        if id(one) in heap.known or id(one) in met:
+        if identity(one) in heap.known or identity(one) in met:
             continue
         shape = heap.shape_of(type(one))
         if shape is not None:
-            met.add(id(one))
+            met.add(identity(one))
             length = _LENGTHS.get(shape.kind)
             if length is not None and size + length(one) > most:
                 return most + 1

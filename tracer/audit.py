@@ -79,7 +79,8 @@ class Watch:
                     setattr(module, name, watched(module.__dict__[name]))
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._busy:
+        # The recorder asks for the code of each frame: the commonest event by far.
+        if self._busy or (event == "object.__getattr__" and arguments[1] == "f_code"):
             return
         name = self._named(event, arguments)
         if name is None:

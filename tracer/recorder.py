@@ -113,6 +113,7 @@ class Recorder:
         self._module_code: types.CodeType | None = None
         self._silent_return: types.CodeType | None = None
         self._mark = ""
+        self._lost = False
         self._readings = make_readings(self, program.probes)
         self._hook = self._make_hook()
 
@@ -139,8 +140,8 @@ class Recorder:
         sys.settrace(self.on_call)
 
     def remove(self) -> bool:
-        """Stops recording; says whether the recorder was still in place."""
-        installed = sys.gettrace() == self.on_call
+        """Stops recording; says whether the recorder was in place all along."""
+        installed = sys.gettrace() == self.on_call and not self._lost
         sys.settrace(None)
         threading.settrace(None)
         return installed
@@ -152,49 +153,53 @@ class Recorder:
 
     def on_call(self, frame: types.FrameType, event: str, arg: Any) -> Hook | None:
         """The global trace function: decides whether a new frame is the program's."""
-        code = frame.f_code
-        plan = self._plans.get(identity(code))
-        if plan is None:
-            plan = self._plans[identity(code)] = Plan(code, self._filename, self._slow)
-        if not plan.traced or self._mark:
-            if code is not self._module_code:
-                return None
-            self.module.frame, self.module.plan = frame, plan
-            self._activations[identity(frame)] = self.module
-        else:
-            self._guarded(self._call, frame, plan)
+        try:
+            code = frame.f_code
+            plan = self._plans.get(identity(code))
+            if plan is None:
+                plan = self._plans[identity(code)] = Plan(code, self._filename, self._slow)
+            if not plan.traced or self._mark:
+                if code is not self._module_code:
+                    return None
+                self.module.frame, self.module.plan = frame, plan
+                self._activations[identity(frame)] = self.module
+            else:
+                self._guarded(self._call, frame, plan)
+        except RecursionError:
+            # The interpreter lets go of a trace function that raises, but where its own audit event fails there too.
+            self._lost = True
+            raise
         return self._hook
 
     def _make_hook(self) -> Hook:
         """The local trace function of the program's frames."""
-        find, activations, activation = self._lines.get, self._activations, self.module
-        probes, take, readings = self.probes, self.probes.popleft, self._readings
-        writer, heap, out = self.writer, self.heap, self._out
-        pending, room, inner = heap.pending, writer.max_bytes - END_BYTES, self.inner
+        find, activations, activation, readings = self._lines.get, self._activations, self.module, self._readings
+        probes, take, pending, inner = self.probes, self.probes.popleft, self.heap.pending, self.inner
+        writer, heap, out, room = self.writer, self.heap, self._out, self.writer.max_bytes - END_BYTES
 
         def on_event(frame: types.FrameType, event: str, arg: Any) -> Hook | None:
             nonlocal activation, out
-            if activation.frame is not frame:
-                found = activations.get(identity(frame))
-                if found is None:
-                    return None
-                activation = found
-            if event != "line":
-                left, handle = activation, self._return if event == "return" else self._exception
-                # Whoever holds on to a frame that is done keeps what it holds alive.
-                activation = self.module
-                self._guarded(handle, left, arg)
-                return on_event
-            line = find(frame.f_lineno)
-            before = activation.line
-            # A jump inside a statement's own code fires again; between two runs of one stands another.
-            if line is None or line is before:
-                return on_event
-            if activation.special or not line.event or writer.events >= self._next_stop:
-                self._guarded(self._line, activation, line)
-                return on_event
-            # The same as `_line` for a statement that has no need of more.
             try:
+                if activation.frame is not frame:
+                    found = activations.get(identity(frame))
+                    if found is None:
+                        return None
+                    activation = found
+                if event != "line":
+                    left, handle = activation, self._return if event == "return" else self._exception
+                    # Whoever holds on to a frame that is done keeps what it holds alive.
+                    activation = self.module
+                    self._guarded(handle, left, arg)
+                    return on_event
+                line = find(frame.f_lineno)
+                before = activation.line
+                # A jump inside a statement's own code fires again; between two runs of one stands another.
+                if line is None or line is before:
+                    return on_event
+                if activation.special or not line.event or writer.events >= self._next_stop:
+                    self._guarded(self._line, activation, line)
+                    return on_event
+                # The same as `_line` for a statement that has no need of more.
                 if self._current != activation.number:
                     self._go(activation.number)
                 if before is not None and before.io:
@@ -217,6 +222,9 @@ class Recorder:
             except ByteLimit:
                 self._cut("bytes")
                 return None
+            except RecursionError:
+                self._lost = True
+                raise
             writer.committed = size
             writer.events += 1
             self.last_probe = line.follows

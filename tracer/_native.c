@@ -3148,7 +3148,7 @@ static int take_full_look(Recorder *r, Activation *a, int entering)
     }
     r->missed += missed;
     TRY(look_everywhere(r, &r->missed));
-    Py_ssize_t wait = heap_size(r) / 4;
+    Py_ssize_t wait = heap_size(r);
     if (r->audit)
         wait = 1;
     else if (wait < LOOK_EVERY)

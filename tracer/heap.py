@@ -7,7 +7,7 @@ values compare by identity. Every known object is owned, so that an id never com
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import compress, count, islice, repeat
-from operator import is_, is_not
+from operator import is_, is_not, length_hint
 from typing import Any
 
 from tracer import opcodes as op
@@ -29,7 +29,7 @@ from tracer.shapes import (
     read_pairs,
     read_shape,
 )
-from tracer.writer import Writer, count_runs, encode_ref, join_runs, varint
+from tracer.writer import RUN, Writer, count_runs, encode_ref, join_runs, varint
 
 _LONG = 256
 """From so many elements on it is worth looking for runs before any is encoded."""
@@ -60,6 +60,7 @@ class Heap:
         self.mover = Mover(writer, self.value)
         self._mutable: list[Known] = []
         self._shapes: dict[int, tuple[type, Shape | None]] = {}
+        self._heads: dict[Shape, bytes] = {}
         # By the ids of types: looking a type itself up would ask its metaclass.
         self._atoms: dict[int, Callable[[Any], bytes]] = {
             identity(type(None)): writer.none,
@@ -115,16 +116,23 @@ class Heap:
             at += 1
             shape, value = known.shape, known.object
             iterate = _SEQUENCES.get(shape.kind)
-            if iterate is not None:
+            if iterate is not None and length_hint(iterate(value)) >= _LONG:
                 self.writer.room(count_runs(iterate(value), iterate(value)))
             contents = read_contents(value, shape)
             if shape.kind not in IMMUTABLE:
                 known.shadow = shadow_of(contents, shape)
                 self._mutable.append(known)
-            head = known.ref + _KIND[shape.kind] + writer.name(shape.name) + writer.name(read_note(value, shape))
+            head = self._heads.get(shape) or self._head(value, shape)
             body = self._items(contents)
-            writer.out += bytes([op.NEW]) + head + body
+            writer.out += bytes([op.NEW]) + known.ref + head + body
         pending.clear()
+
+    def _head(self, value: Any, shape: Shape) -> bytes:
+        """What is said of an object before its items; kept where it is the same for all of its type."""
+        head = _KIND[shape.kind] + self.writer.name(shape.name) + self.writer.name(read_note(value, shape))
+        if shape.kind in ("tuple", "list", "object"):
+            self._heads[shape] = head
+        return head
 
     def _items(self, items: list[Any]) -> bytes:
         """A count and the encoded items.
@@ -133,6 +141,8 @@ class Heap:
             ByteLimit: they would not fit.
         """
         size = len(items)
+        if size < RUN:
+            return varint(size) + b"".join(map(self.value, items))
         if size >= _LONG:
             first = items[0]
             if all(map(is_, items, repeat(first))):

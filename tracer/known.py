@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer import opcodes as op
 from tracer.identity import identity
-from tracer.shapes import Shape, is_plain
+from tracer.shapes import IMMUTABLE, Shape, is_plain
 from tracer.writer import varint
 
 MISSING = object()
@@ -29,7 +29,8 @@ class Known:
     """An object that the trace refers to.
 
     Attributes:
-        ref: its number as a varint; `set`, `added`, `appended`, `popped`, `dequeued`: the records that begin with it.
+        ref: its number as a varint; `set`, `added`, `appended`, `popped`, `dequeued`: the records that begin with it,
+            of an object that can change.
         ends: a sequence of a built-in type whose length tells what became of its ends.
         keys: a mapping of a built-in type that keeps its keys in the order of their coming.
         shadow: what it held when last looked at: a list, a deque, bytes (bytearray), a dict by key
@@ -57,6 +58,10 @@ class Known:
         self.number = number
         self.shape = shape
         self.ref = varint(number)
+        self.shadow: Any = None
+        self.ends = self.keys = False
+        if shape.kind in IMMUTABLE:
+            return
         self.set = bytes([op.SETITEM]) + self.ref
         self.appended = bytes([op.APPEND]) + self.ref
         self.popped = bytes([op.POP_LAST]) + self.ref
@@ -64,7 +69,6 @@ class Known:
         self.added = bytes([op.ADD]) + self.ref
         self.ends = type(value) is list or (type(value) is deque and _maxlen(value) is None)
         self.keys = identity(type(value)) in _MAPPINGS
-        self.shadow: Any = None
 
 
 def _mark(item: Any) -> Any:

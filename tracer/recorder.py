@@ -35,7 +35,7 @@ from tracer.writer import ByteLimit, Writer, varint
 MAX_PROBES = 100_000
 """Probes between two events; beyond it the oldest are dropped, so that a hook gone silent costs no memory."""
 LOOK_EVERY = 1024
-"""Events between two full looks, or a fourth of the elements to look at if those are more."""
+"""Events between two full looks, or as many as there are elements to look at if those are more."""
 
 _RETURN, _YIELD = bytes([op.RETURN]), bytes([op.YIELD])
 _MISSING = object()
@@ -404,7 +404,7 @@ class Recorder:
             self._changes(self._parent(activation))
             missed = 0
         self.heap.missed += self.heap.look_everywhere() + missed
-        wait = 1 if self._audit else max(LOOK_EVERY, self.heap.size() // 4)
+        wait = 1 if self._audit else max(LOOK_EVERY, self.heap.size())
         self._next_look = self.writer.events + wait
         self._next_stop = 0 if self._volatile else min(self._next_look, self._max_events)
 

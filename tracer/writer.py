@@ -13,14 +13,13 @@ from tracer.events import Span
 
 LONG_TEXT = 12
 """Texts from this many characters on are stored once, since programs bind the same one again and again."""
-_RUN = 4
+RUN = 4
 """From so many equal items on a count and one of them are shorter."""
-
-
 LATEST = 4
 """So many of the latest long texts are looked at for what a new one was made from."""
 SPREAD = 16
 """So many times its own limit a log may come to when its texts are spread out."""
+_V_TEXT, _V_STR = bytes([op.V_TEXT]), bytes([op.V_STR])
 
 
 class ByteLimit(Exception):
@@ -96,6 +95,7 @@ class Writer:
         self._latest: deque[str] = deque(maxlen=LATEST)
         self._spread = 0
         self._binds: dict[str, bytes] = {}
+        self._letters: dict[str, bytes] = {}
         self._statements: dict[Span, bytes] = {}
         self._numbers: dict[Span, int] = {}
 
@@ -234,9 +234,15 @@ class Writer:
         return bytes([op.V_COMPLEX]) + struct.pack("<dd", value.real, value.imag)
 
     def text(self, value: str) -> bytes:
+        letter = self._letters.get(value)
+        if letter is not None:
+            return letter
         if len(value) >= LONG_TEXT:
-            return bytes([op.V_TEXT]) + self.name(value)
-        return bytes([op.V_STR]) + encode_text(value)
+            return _V_TEXT + self.name(value)
+        encoded = _V_STR + encode_text(value)
+        if len(value) == 1:
+            self._letters[value] = encoded
+        return encoded
 
     def raw(self, value: bytes) -> bytes:
         self.room(len(value))
@@ -270,7 +276,7 @@ def join_runs(encoded: Iterable[bytes]) -> bytes:
 
 
 def _end_run(out: bytearray, item: bytes, times: int) -> None:
-    if times < _RUN:
+    if times < RUN:
         out += item * times
     else:
         out += bytes([op.V_REPEAT]) + varint(times) + item

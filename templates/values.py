@@ -17,6 +17,8 @@ _ATOM = 48
 _CHUNK = 4000
 """Digits that `str` converts at once, below the interpreter's own limit."""
 
+_NO_LITERALS = ("j", "nan", "inf", "Ellipsis")
+"""Pieces of what is no literal, or none that may stand in a formula."""
 _LARGE = 1 << 200
 """An int that is shorter than this may stand in a formula."""
 
@@ -36,8 +38,11 @@ def digits(number: int) -> str:
 
 def atom_text(value: Value, budget: int = BUDGET) -> str:
     """The text of any value but a `Ref`."""
-    if type(value) is int and -_LARGE < value < _LARGE:
+    sort = value.__class__
+    if sort is int and -_LARGE < value < _LARGE:  # type: ignore[operator]
         return str(value)
+    if sort is float or (sort is str and len(value) <= budget):  # type: ignore[arg-type]
+        return repr(value)
     match value:
         case bool() | None:
             return str(value)
@@ -86,6 +91,10 @@ def _object_text(ref: Ref, heap: Heap, budget: int, within: tuple[int, ...], see
     seen.add(ref.id)
     within = (*within, ref.id)
     kind, name = found.kind, found.type
+    if kind == name and budget >= _NARROW and 3 * len(found.items) <= budget:
+        text = _plain_text(found)
+        if text and len(text) <= max(_ATOM, budget // 3 if kind == "dict" else budget * 2 // 3):
+            return text
     if kind == "object":
         return _instance_text(found, heap, budget, within, seen)
     if kind == "bytearray":
@@ -114,6 +123,26 @@ def _object_text(ref: Ref, heap: Heap, budget: int, within: tuple[int, ...], see
         case "set":
             return _wrapped(name, "set", f"{{{inner}}}" if inner else "set()")
     return f"{name}({{{inner}}})" if inner else f"{name}()"
+
+
+def _plain_text(found: HeapObject) -> str:
+    """The text of a container if Python writes it as we do, whatever its length; empty if not.
+
+    A parenthesis says that there may be an object or one of our records among the elements.
+    """
+    try:
+        match found.kind:
+            case "list" | "dict":
+                text = repr(found.items)
+            case "tuple" if not found.note:
+                text = repr(tuple(found.items))
+            case "set" if found.items:
+                text = "{" + ", ".join(map(repr, found.items)) + "}"
+            case _:
+                return ""
+    except ValueError:  # An int with more digits than Python writes.
+        return ""
+    return text if "(" not in text[1:] else ""
 
 
 def _wrapped(name: str, plain: str, text: str) -> str:
@@ -175,7 +204,8 @@ def _until(items: Iterator[Any], write: Callable[[Any, int], str], each: int, bu
     for item in items:
         if used > budget:
             break
-        texts.append(write(item, each))
+        plain = item.__class__ is int and -_LARGE < item < _LARGE
+        texts.append(str(item) if plain else write(item, each))
         used += len(texts[-1]) + 2
     return texts, used
 
@@ -204,6 +234,9 @@ def _container_literal(found: HeapObject, heap: Heap, changed: set[int], most: i
     items = found.items
     if found.type != found.kind or found.kind not in ("list", "tuple", "dict", "set") or 3 * len(items) > most:
         return None
+    text = _plain_text(found)
+    if text and len(text) <= min(most, _ATOM) and not any([odd in text for odd in _NO_LITERALS]):
+        return text
     pieces = []
     for item in items.items() if found.kind == "dict" else items:
         texts = [literal_text(part, heap, changed, most) for part in (item if found.kind == "dict" else (item,))]

@@ -1500,17 +1500,36 @@ static int write_lacking(Recorder *r, const Known *known, unsigned char opcode, 
     return FINE;
 }
 
+/* Does a set hold what its shadow holds? 0 also where telling could run code of the program; -1 on an error. */
+static int holds_the_same(const Shadow *shadow, const Objects *now)
+{
+    PyObject *key, *item;
+    Py_ssize_t at = 0, same = 0;
+    if (PyDict_GET_SIZE(shadow->held) != now->size)
+        return 0;
+    while (PyDict_Next(shadow->held, &at, &key, &item) && item == first_of(now)[same])
+        same++;
+    if (same == now->size || shadow->marks)
+        return same == now->size;
+    for (Py_ssize_t i = 0; i < now->size; i++) {
+        int held = is_plain(first_of(now)[i]) ? PyDict_Contains(shadow->held, first_of(now)[i]) : 0;
+        if (held != 1)
+            return held;
+    }
+    return 1;
+}
+
 static int compare_set(Recorder *r, Known *known, int *changed)
 {
     Shadow *shadow = known->shadow;
     Objects now = {0}, before = {0};
     int fault = read_elements(r, known->object, K_SET, &now);
     PyObject *key, *item;
-    Py_ssize_t at = 0, same = 0;
-    if (!fault && PyDict_GET_SIZE(shadow->held) == now.size)
-        while (PyDict_Next(shadow->held, &at, &key, &item) && item == first_of(&now)[same])
-            same++;
-    if (!fault && (same != now.size || PyDict_GET_SIZE(shadow->held) != now.size)) {
+    Py_ssize_t at = 0;
+    int same = fault ? 0 : holds_the_same(shadow, &now);
+    if (same < 0)
+        fault = BROKEN;
+    if (!fault && !same) {
         PyObject *old = shadow->held;
         int marks = 0;
         PyObject *fresh = set_shadow(r, &now, &marks);

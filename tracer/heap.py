@@ -20,6 +20,7 @@ from tracer.nameable import describe_exact, describe_opaque
 from tracer.shapes import (
     IMMUTABLE,
     Shape,
+    are_plain,
     is_being_sorted,
     is_library_instance,
     is_plain,
@@ -247,7 +248,7 @@ class Heap:
             return False
         if grown:
             fresh = list(islice(dict.__reversed__(live), grown))
-            if known.shape.ordered or not all(map(is_plain, fresh)):
+            if known.shape.ordered or not are_plain(fresh):
                 return False
             for key in reversed(fresh):
                 shadow[key] = value = dict.get(live, key)
@@ -397,6 +398,8 @@ class Heap:
 
     def _compare_set(self, known: Known, new: list[Any]) -> bool:
         old = known.shadow
+        if type(old) is dict and len(old) == len(new) and are_plain(new) and all(map(old.__contains__, new)):
+            return False
         fresh = known.shadow = set_shadow(new)
         gone = [item for item in old.values() if not in_set(item, fresh)]
         grown = [item for item in new if not in_set(item, old)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer import opcodes as op
 from tracer.identity import identity
-from tracer.shapes import IMMUTABLE, Shape, is_plain
+from tracer.shapes import IMMUTABLE, Shape, are_plain, is_plain
 from tracer.writer import varint
 
 MISSING = object()
@@ -88,12 +88,12 @@ class _Marks(dict[Any, Any]):
 def set_shadow(items: list[Any]) -> dict[Any, Any]:
     """What a set holds, by its marks."""
     marks = {_mark(item): item for item in items}
-    return marks if all(map(is_plain, items)) else _Marks(marks)
+    return marks if are_plain(items) else _Marks(marks)
 
 
 def pairs_shadow(keys: list[Any], values: list[Any], shape: Shape) -> Any:
     """What a mapping or an instance holds: a dict by key, or two lists where comparing keys would run code."""
-    if shape.kind == "object" or all(map(is_plain, keys)):
+    if shape.kind == "object" or are_plain(keys):
         return dict(zip(keys, values, strict=True))
     return keys, values
 

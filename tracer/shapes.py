@@ -2,6 +2,7 @@
 
 import collections
 import types
+from collections.abc import Iterable
 from typing import Any
 
 from tracer.identity import identity
@@ -139,6 +140,11 @@ def is_being_sorted(value: list[Any]) -> bool:
 def is_library_instance(cls: type) -> bool:
     """May an instance of this type hold objects of the program in its attributes? Not if it is a class itself."""
     return bool(type_flags(cls) & _HEAP_TYPE) and all(part is not type for part in type_mro(cls))
+
+
+def are_plain(keys: Iterable[Any]) -> bool:
+    """Is each of them plain?"""
+    return _PLAIN.issuperset(map(identity, map(type, keys)))
 
 
 def is_plain(key: Any) -> bool:

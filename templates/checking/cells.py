@@ -118,11 +118,15 @@ def position_of(link: PlaceLink, size: int) -> int | None:
     return index if 0 <= index < size else None
 
 
-def recorded_at(key: Told | str, held: dict[Value, Value], look: Look) -> Value | Nothing:
-    """What is recorded under a key that is told, `NOTHING` where nothing is."""
+def recorded_at(
+    key: Told | str, held: dict[Value, Value], look: Look, guess: Value | Nothing = NOTHING
+) -> Value | Nothing:
+    """What is recorded under a key that is told, `NOTHING` where nothing is; `guess` is the key that is tried first."""
     if isinstance(key, str):
         return held.get(key, NOTHING)
     if isinstance(key, Literal):
         value: Any = key.value
         return held.get(value, NOTHING)
+    if not isinstance(guess, Nothing) and same(key, guess, look):
+        return held[guess]
     return next((held[place] for place in held if same(key, place, look)), NOTHING)

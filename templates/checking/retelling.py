@@ -228,13 +228,15 @@ class Retelling:
         held = found.items
         if isinstance(held, dict):
             content.partial = any(isinstance(item, Gap) for item in items)
+            keys, at = list(held), 0
             for item in items:
                 if isinstance(item, Pair):
                     key = item.key
-                    value = recorded_at(key, held, look)
+                    value = recorded_at(key, held, look, keys[at] if at < len(keys) else NOTHING)
                     content.keyed[key] = HIDDEN if isinstance(value, Nothing) else self._cell(item.value, value, look)
                 elif not isinstance(item, Gap):
                     content.keyed[item] = HIDDEN
+                at += item.count if isinstance(item, Gap) else 1
             return
         told_items = [item.value if isinstance(item, Pair) else item for item in items]
         content.cells = self._row(told_items, held, look)
@@ -302,8 +304,8 @@ class Retelling:
             return True
         if not self._same_size(content, found):
             return False
-        for key, cell in content.keyed.items():
-            value = recorded_at(key, found.items, look)
+        for (key, cell), guess in zip(content.keyed.items(), list(found.items), strict=True):
+            value = recorded_at(key, found.items, look, guess)
             if isinstance(value, Nothing) or not says(cell, value, look):
                 return False
         return True

@@ -286,6 +286,9 @@ def find_key(told: Told, keys: Sequence[Value] | dict[Value, Any], look: Look) -
         # 1, 1.0 and True are one key; only the one that is there may be told.
         alike = isinstance(value, int) and len(keys) <= _FEW_KEYS
         return value if not alike or any(type(key) is type(value) for key in keys if key == value) else None
+    if isinstance(told, Row) and told.bracket == "(" and all([type(item) is Literal for item in told.items]):
+        plain = [item.value for item in told.items]  # type: ignore[union-attr]
+        keys = [key for key in keys if type(key) is Ref and look(key.id).items == plain]
     for key in keys:
         if same(told, key, look):
             return key

@@ -190,7 +190,7 @@ def main() -> None:
     )
     parser.add_argument("--held-out", type=int, default=200, help="programs to ask for (200)")
     parser.add_argument("--tokens", type=int, default=300_000, help="tokens of each fine-tuning (300,000)")
-    parser.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement (30)")
+    parser.add_argument("--rl-steps", type=int, default=20, help="steps of reinforcement (20)")
     parser.add_argument("--answer-tokens", type=int, default=64, help="tokens of an answer at most (64)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds (3)")
     parser.add_argument("--workers", type=int, default=1, help="seeds at a time, a thread each (1)")

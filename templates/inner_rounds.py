@@ -15,12 +15,14 @@ class Evaluation:
     Attributes:
         names: what the scope's own names stand for.
         probes: of the evaluation that a root ends with, what was evaluated in it, and the names that it reads.
+        mixed: whether these may be of another round: one generator goes on in several frames, or several are one here.
     """
 
     site: Site
     value: Value
     names: tuple[tuple[str, Value], ...]
     probes: Sequence[Probe] = ()
+    mixed: bool = False
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class _Activation:
     Attributes:
         frame, statement: what runs it: a frame's number, and the number of the event of its statement.
         names: what its names stand for; `told` what was evaluated since the last of them was bound.
+        mixed: whether its rounds began in several frames.
     """
 
     scope: Scope
@@ -37,6 +40,7 @@ class _Activation:
     statement: int
     names: dict[str, Value] = field(default_factory=dict)
     told: dict[Span, Value] = field(default_factory=dict)
+    mixed: bool = False
 
 
 class InnerRounds:
@@ -85,7 +89,7 @@ class InnerRounds:
             self._live.append(active)
         assert site.expression is not None
         active.told[site.expression.span] = value
-        made = Evaluation(site, value, tuple(active.names.items()), self._probes(site, active, frame))
+        made = Evaluation(site, value, tuple(active.names.items()), self._probes(site, active, frame), active.mixed)
         if site.ends:
             self._live = [each for each in self._live if each is not active]
         return made
@@ -103,6 +107,7 @@ class InnerRounds:
         if found is None or scope.ends:
             found = _Activation(scope, frame, statement)
             self._live.append(found)
+        found.mixed |= found.frame != frame
         for later in scope.names[site.clause :]:
             for name in later:
                 found.names.pop(name, None)

@@ -1,5 +1,6 @@
 """Tells what is evaluated in comprehensions and lambdas: round by round where that is little, else column by column."""
 
+import ast
 from collections.abc import Sequence
 
 from templates.inner_rounds import Evaluation, InnerRounds
@@ -9,7 +10,7 @@ from templates.program_model import ProgramModel
 from templates.running import Running
 from templates.sentences import Voice, code
 from templates.values import Heap, value_text
-from tracer.events import Change, Opaque, Ref, Value
+from tracer.events import Change, New, Opaque, Ref, Value
 
 _ROUNDS = 8
 """With more roots than this in a segment, the values of each expression are told together."""
@@ -30,39 +31,56 @@ class InnerTeller:
         self.heap = heap
         self.say = say
         self._rounds = InnerRounds(model)
+        self._gone: set[int] = set()
+        self._gone_of_lambdas: set[int] = set()
 
     def tell(self, changes: Sequence[Change], frame: int, running: Running) -> list[str]:
         """What a segment evaluated in inner scopes."""
         found, cut = self._rounds.read(changes, frame, running.number)
+        self._gone = running.changed
+        self._gone_of_lambdas = running.changed
+        if running.statement.reaches_in:
+            made = {change.id for change in changes if isinstance(change, New)}
+            self._gone_of_lambdas = running.changed | made
         ends = [each for each in found if each.site.root is not None and each.value.__class__ is not Opaque]
         said: list[str] = []
         if len(ends) <= _ROUNDS:
             told = 0
             for each in ends:
-                sentences = self._root(each, running)
+                sentences = self._root(each, running.number)
                 told += bool(sentences)
                 said += sentences + (self._settled(each) if sentences else [])
         else:
-            said, told = self._columns(found, running, len(ends))
+            said, told = self._columns(found, len(ends))
         if told < len(ends):
             said.append(self.say("inner_rest", len(ends) - told))
         if cut:
             said.append(self.say("inner_cut", cut))
         return said
 
+    def _gone_in(self, scope: Scope) -> set[int]:
+        """The objects that may hold something else by now than they did in a scope.
+
+        What a lambda has made may have been changed by the statement that called it, before anybody saw it.
+        """
+        return self._gone_of_lambdas if isinstance(scope.node, ast.Lambda) else self._gone
+
     # Round by round.
 
-    def _root(self, found: Evaluation, running: Running) -> list[str]:
-        """How one root came to its value; nothing where a name stands for what has changed since."""
+    def _root(self, found: Evaluation, number: int) -> list[str]:
+        """How one root came to its value; nothing where that is not known or something has changed since."""
+        if found.mixed:
+            return []
         root = found.site.root
         assert root is not None
         seen: set[int] = set()
         names = [(name, value_text(value, self.heap, _BOUND, seen)) for name, value in found.names]
-        if not seen.isdisjoint(running.changed):
+        gone = self._gone_in(root.scope)
+        if not seen.isdisjoint(gone):
             return []
         bound = code(", ".join(f"{name}={text}" for name, text in names)) if names else ""
-        inside = Running(root.statement, running.number, 0)
-        inside.changed = running.changed
+        inside = Running(root.statement, number, 0)
+        inside.changed = gone
         plan = inside.take(list(found.probes), self.heap, False, False)
         said = [
             sentence
@@ -116,7 +134,7 @@ class InnerTeller:
 
     # Column by column.
 
-    def _columns(self, found: Sequence[Evaluation], running: Running, ends: int) -> tuple[list[str], int]:
+    def _columns(self, found: Sequence[Evaluation], ends: int) -> tuple[list[str], int]:
         """The values that names and expressions had, one after the other; how many of so many roots these tell."""
         told = 0
         said: list[str] = []
@@ -129,7 +147,7 @@ class InnerTeller:
                 rounds = [each for each in row if names and (each.site.name, each.site.clause) == (names[-1], clause)]
                 if rounds:
                     items = [tuple(value for name, value in each.names if name in names) for each in rounds]
-                    texts = self._texts(items, running)
+                    texts = self._texts(items, scope)
                     if texts:
                         said.append(self.say("inner_rounds", code(", ".join(names)), code(f"[{', '.join(texts)}]")))
                         if len(texts) < len(rounds):
@@ -139,7 +157,7 @@ class InnerTeller:
                 if each.site.expression is not None and each.site.expression.kind != "name":
                     columns.setdefault(each.site, []).append(each.value)
             for site, values in columns.items():
-                texts = self._texts([(value,) for value in values], running)
+                texts = self._texts([(value,) for value in values], scope)
                 assert site.expression is not None
                 if texts and not any(value.__class__ is Opaque for value in values):
                     said.append(self.say("inner_column", code(site.expression.text), code(f"[{', '.join(texts)}]")))
@@ -149,16 +167,17 @@ class InnerTeller:
         # What breaks off is told where something is counted that is left out.
         return [sentence for sentence in said if told < ends or sentence not in partial], told
 
-    def _texts(self, items: Sequence[tuple[Value, ...]], running: Running) -> list[str]:
+    def _texts(self, items: Sequence[tuple[Value, ...]], scope: Scope) -> list[str]:
         """The texts of values, up to the first that has changed since or that makes them too long."""
         texts: list[str] = []
+        gone = self._gone_in(scope)
         left, most = _COLUMN, _NARROW_CELL if len(items) > _MANY else _CELL
         for item in items:
             seen: set[int] = set()
             parts = [value_text(value, self.heap, most, seen) for value in item]
             texts.append(parts[0] if len(parts) == 1 else f"({', '.join(parts)})")
             left -= len(texts[-1]) + 2
-            if left < 0 or not seen.isdisjoint(running.changed):
+            if left < 0 or not seen.isdisjoint(gone):
                 texts.pop()
                 break
         return texts

@@ -154,6 +154,9 @@ class _Narrator:
         if segment.read:
             said += self._read(segment.read)
         if running is not None:
+            if running.since != len(self.mutations):
+                running.changed = {*running.changed, *self.mutations[running.since :]}
+                running.since = len(self.mutations)
             inner = self.inner.tell(changes, frame, running) if segment.inner else []
             said += self._statement(running, number, event, scene, inner)
         elif segment.order:
@@ -195,9 +198,6 @@ class _Narrator:
         """Everything that a segment says of the statement it belongs to; `inner` is said of inner scopes."""
         said: list[str] = []
         statement, state, segment = running.statement, self.state, scene.segment
-        if running.since != len(self.mutations):
-            running.changed = {*running.changed, *self.mutations[running.since :]}
-            running.since = len(self.mutations)
         plan = running.plan = None
         already = len(running.values)
         # With conditions probed alone, what is missing was evaluated all the same.

@@ -164,6 +164,21 @@ class Statement:
         return found + ([self.test] if self.test is not None else [])
 
     @cached_property
+    def reaches_in(self) -> bool:
+        """May it change an object that no name has, as `d[k].append(1)` and `d[k][0] += 1` do?"""
+        if self.kind == "augmented" and self.targets[0].kind != "name":
+            return True
+        tops = [*self.targets, *self.roots, *([self.value] if self.value is not None else [])]
+        while tops:
+            top = tops.pop()
+            reaches = top.kind == "call" and top.word.startswith(".")
+            reaches |= top in self.targets and top.kind in ("attribute", "subscript")
+            if reaches and top.parts[0].kind in ("attribute", "subscript", "call"):
+                return True
+            tops.extend(top.parts)
+        return False
+
+    @cached_property
     def hints(self) -> list[Expression]:
         """Names, attributes and subscripts that it evaluates, the longest chains first: the program's own names."""
         found: list[Expression] = []

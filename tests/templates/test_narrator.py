@@ -442,6 +442,25 @@ def test_a_generator_expression_is_told_where_it_is_consumed() -> None:
     assert told[2].startswith("Line 3: `x=5` gives `x + 1`, that is `5 + 1`, so `6`.")
 
 
+def test_what_a_lambda_made_is_not_told_once_the_statement_may_have_changed_it() -> None:
+    code = "from collections import defaultdict\nd = defaultdict(lambda: [0] * 2)\n{}\n"
+    for statement in ("d['a'][0] += 1", "d['a'][1] = 5", "d['a'].append(7)", "d['a'] += [1]"):
+        assert_true(code.format(statement))
+        assert "`[0] * 2`" not in steps(code.format(statement))[2]
+    assert "`[0] * 2` is `[0, 0]`" in steps(code.format("x = d['a']"))[2]
+
+
+def test_an_operand_that_a_call_in_a_generator_changes_is_not_shown_as_it_was_before() -> None:
+    code = """\
+seen = set()
+def visit(i):
+    seen.add(i)
+    return 1 + sum(j not in seen and visit(j) for j in {0: [1, 2], 1: [0, 3], 2: [0], 3: [1]}[i])
+print(visit(0))
+"""
+    assert_true(code)
+
+
 def test_any_stops_at_the_element_that_decides() -> None:
     told = steps("b = any(x > 4 for x in [4, 5, 6])\n")[0]
     assert "`x=5` gives `x > 4`, that is `5 > 4`, so `True`. That settles `any`." in told

@@ -64,23 +64,8 @@ class Evidence:
 def _request(jobs: Sequence[Job], token: str) -> bytes:
     """The frame that asks for runs of one program on the jobs' inputs."""
     first = jobs[0]
-    program, limits = first.program, first.limits
-    spec: dict[str, Any] = {
-        "program": {
-            "kind": program.kind,
-            "code": program.code,
-            "prelude": program.prelude,
-            "setup": program.setup,
-            "traced": first.traced,
-            "probe": first.probe,
-            "hash_seed": first.hash_seed,
-            "max_events": limits.max_events,
-            "max_trace_bytes": limits.max_trace_bytes,
-        },
-        "calls": [job.call for job in jobs],
-    }
-    if token:
-        spec["program"]["token"] = token
+    limits = first.limits
+    spec = {"program": _program_spec(first, token), "calls": [job.call for job in jobs]}
     header = {
         "verb": "run",
         "traced": first.traced,
@@ -94,6 +79,22 @@ def _request(jobs: Sequence[Job], token: str) -> bytes:
         "report_bytes": limits.output_bytes + limits.max_trace_bytes + _REPORT_SLACK,
     }
     return encode_frame(header, [marshal.dumps(spec, _MARSHAL), *(_input(job) for job in jobs)])
+
+
+def _program_spec(job: Job, token: str) -> dict[str, Any]:
+    """What `tracer.program` is told of a job's program."""
+    spec = {
+        "kind": job.program.kind,
+        "code": job.program.code,
+        "prelude": job.program.prelude,
+        "setup": job.program.setup,
+        "traced": job.traced,
+        "probe": job.probe,
+        "hash_seed": job.hash_seed,
+        "max_events": job.limits.max_events,
+        "max_trace_bytes": job.limits.max_trace_bytes,
+    }
+    return spec | {"token": token} if token else spec
 
 
 def _input(job: Job) -> bytes:

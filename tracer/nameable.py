@@ -5,6 +5,7 @@ import decimal
 import fractions
 import functools
 import types
+from sys import audit
 from typing import Any
 
 from tracer.identity import identity
@@ -13,6 +14,11 @@ from tracer.identity import identity
 type_name = type.__dict__["__name__"].__get__
 type_dict = type.__dict__["__dict__"].__get__
 type_mro = type.__dict__["__mro__"].__get__
+
+REACHED = "tracer.reached"
+"""The audit event that tells, by its kind, of a part of the recorder that the program has got hold of."""
+_STREAMS = "tracer.streams"
+"""The one module of ours whose objects are the program's to use."""
 
 _EXACT = (
     range,
@@ -58,8 +64,9 @@ def is_enum(cls: type) -> bool:
 
 
 def describe_opaque(value: Any) -> tuple[str, str]:
-    """Kind and name of a value that is not looked into."""
+    """Kind and name of a value that is not looked into. An audit event tells of one that is the recorder's own."""
     cls = type(value)
+    _tell_of_own(value, cls)
     mro = type_mro(cls)
     if any(part is type for part in mro):
         return "class", type_name(value)
@@ -74,6 +81,19 @@ def describe_opaque(value: Any) -> tuple[str, str]:
     if name in ("dict_keys", "dict_values", "dict_items"):
         return "view", name
     return "object", name
+
+
+def _tell_of_own(value: Any, cls: type) -> None:
+    """Raises the event for a part of the recorder, its modules, and what is bound to either."""
+    if cls is types.MethodType or cls is types.BuiltinMethodType:
+        value = value.__self__
+        cls = type(value)
+    if cls is types.ModuleType:
+        module = object.__getattribute__(value, "__dict__").get("__name__")
+    else:
+        module = type_dict(cls).get("__module__")
+    if type(module) is str and module.startswith("tracer.") and module != _STREAMS:
+        audit(REACHED, type_name(cls))
 
 
 def _own_name(value: Any, cls: type) -> str:

@@ -4,6 +4,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from sys import gettrace
 from typing import Any
 
 from tracer import wire
@@ -85,7 +86,7 @@ class NativeRecorder:
 
     def remove(self) -> bool:
         """Stops recording; says whether the recorder was still in place."""
-        in_place: Any = sys.gettrace()
+        in_place: Any = gettrace()
         sys.settrace(None)
         threading.settrace(None)
         return in_place is self._recorder and self._recorder.failure is None

@@ -8,7 +8,6 @@ whoever reads it must not trust it.
 
 import atexit
 import builtins
-import json
 import os
 import random
 import sys
@@ -23,13 +22,14 @@ from tracer.audit import RECURSION_MARGIN, Watch
 from tracer.instrument import instrument, instrument_call
 from tracer.native import BUILT, NativeRecorder
 from tracer.recorder import Recorder
+from tracer.report import Report
 from tracer.statements import Instrumented
 from tracer.streams import ReadCounter, Streams, make_streams
 
 FILENAME = "program.py"
 _NO_SWITCH = 3600.0
 """Seconds after which a thread may be interrupted for another: longer than any program may run."""
-_write, _exit = os.write, os._exit
+_exit = os._exit
 _PROGRAMS_BUILTINS = types.ModuleType("builtins")
 """The program's own copy, filled before the program runs: whatever it patches in there is not patched for us."""
 
@@ -39,31 +39,6 @@ _LOST = (
     "where the recorder in Python cannot follow"
 )
 _NOTHING = compile("", "prelude.py", "exec", dont_inherit=True)
-_NOTHING_AMISS = {"clean_end": True, "compile_error": False, "error": None, "value": None}
-_NOTHING_AMISS_JSON = json.dumps(_NOTHING_AMISS).encode()
-
-
-class _Report:
-    """What is told of the run, written once."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        self.fields: dict[str, Any] = dict(_NOTHING_AMISS)
-        self.log = b""
-        self.last = True
-
-    def tell_watched(self, event: str) -> None:
-        """Tells at once, in front of the report, what the program has reached for."""
-        text = json.dumps({"watched": event}).encode()
-        _write(self.descriptor, len(text).to_bytes(4, "big") + text)
-
-    def write(self) -> None:
-        # Most runs end well, and in a fresh process the encoder costs more than they do.
-        text = _NOTHING_AMISS_JSON if self.fields == _NOTHING_AMISS else json.dumps(self.fields).encode()
-        for data in (len(text).to_bytes(4, "big") + text, self.log):
-            left = memoryview(data)
-            while left:
-                left = left[_write(self.descriptor, left) :]
 
 
 @dataclass
@@ -135,7 +110,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
     return {"type": type(error).__name__, "message": message[:2000], "line": _line_in_program(error)}
 
 
-def _exit_status(error: BaseException, report: _Report) -> int:
+def _exit_status(error: BaseException, report: Report) -> int:
     """The status of a process that this exception ends, as the interpreter would have it."""
     if isinstance(error, SystemExit):
         code = error.code
@@ -156,7 +131,7 @@ def _exit_status(error: BaseException, report: _Report) -> int:
     return 1
 
 
-def _execute(report: _Report, body: Callable[[], object]) -> int:
+def _execute(report: Report, body: Callable[[], object]) -> int:
     """Runs the program's body to its end, whatever the end."""
     status = 0
     try:
@@ -226,7 +201,7 @@ def run_prepared(prepared: Prepared, call: str | None, report_fd: int, *, rehear
     file on descriptor 1, so that the recorder can see what has arrived there. After a `rehearsal`, of a plain
     run, the process lives on.
     """
-    report = _Report(report_fd)
+    report = Report(report_fd)
     report.last = not rehearsal
     report.fields.update({"token": prepared.spec["token"]} if "token" in prepared.spec else {})
     if _laid_ready.seed != prepared.spec["hash_seed"]:
@@ -245,7 +220,7 @@ def run_prepared(prepared: Prepared, call: str | None, report_fd: int, *, rehear
     return status
 
 
-def _run_plain(prepared: Prepared, call: str | None, report: _Report) -> int:
+def _run_plain(prepared: Prepared, call: str | None, report: Report) -> int:
     (_laid_ready.streams or make_streams(counted=False)).open()
     code, prelude, setup = prepared.code, prepared.prelude, prepared.setup
     assert code is not None and prelude is not None and setup is not None
@@ -289,7 +264,7 @@ def _make_recorder(
     return recorder
 
 
-def _run_traced(prepared: Prepared, expression: str | None, report: _Report) -> int:
+def _run_traced(prepared: Prepared, expression: str | None, report: Report) -> int:
     counter = make_streams(counted=True).open()
     spec, program = prepared.spec, prepared.instrumented
     code, prelude, setup = prepared.code, prepared.prelude, prepared.setup

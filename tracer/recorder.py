@@ -13,6 +13,7 @@ import threading
 import types
 from collections import deque
 from collections.abc import Callable
+from sys import gettrace
 from typing import Any
 
 from tracer import opcodes as op
@@ -48,6 +49,12 @@ _ATOMS = frozenset(
 Hook = Callable[[types.FrameType, str, Any], Any]
 
 
+class Probes(deque[tuple[Any, ...]]):
+    """The buffer of an instrumented program, of a type of its own by which it is known for ours."""
+
+    __slots__ = ()
+
+
 class EventLimit(Exception):
     """The trace has as many events as it may have."""
 
@@ -77,7 +84,7 @@ class Recorder:
 
         `audit` takes a full look after every event.
         """
-        self.probes: deque[tuple[Any, ...]] = deque(maxlen=MAX_PROBES)
+        self.probes = Probes(maxlen=MAX_PROBES)
         self.writer = Writer(header, max_bytes)
         self._out = self.writer.out
         self.heap = Heap(self.writer, names["__name__"])
@@ -141,7 +148,7 @@ class Recorder:
 
     def remove(self) -> bool:
         """Stops recording; says whether the recorder was in place all along."""
-        installed = sys.gettrace() == self.on_call and not self._lost
+        installed = gettrace() == self.on_call and not self._lost
         sys.settrace(None)
         threading.settrace(None)
         return installed

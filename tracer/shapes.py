@@ -75,7 +75,7 @@ def read_note(value: Any, shape: Shape) -> str:
     if shape.kind == "deque":
         limit = collections.deque.__dict__["maxlen"].__get__(value)
         return "" if limit is None else str(limit)
-    if isinstance(value, collections.defaultdict):
+    if issubclass(type(value), collections.defaultdict):  # an object may lie about its class
         factory = collections.defaultdict.__dict__["default_factory"].__get__(value)
         return "" if factory is None else describe_opaque(factory)[1]
     return shape.note

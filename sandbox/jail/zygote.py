@@ -12,7 +12,9 @@ import pkgutil
 import signal
 import socket
 import sys
+import types
 from collections.abc import Callable, Iterator
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from typing import NoReturn
 
 from .birth import Fork, become_oom_victim
@@ -103,6 +105,28 @@ if __name__ == "__main__":
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 
+class _WithOwnBuiltins(SourceFileLoader):
+    """Gives each module builtins of its own, which nothing changes that a program does to the interpreter's."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        module.__dict__["__builtins__"] = dict(builtins.__dict__)
+        super().exec_module(module)
+
+
+def _import_tracer() -> None:
+    """Import all of the tracer, whatever the jobs may need of it."""
+    import tracer
+
+    loaders = ((ExtensionFileLoader, EXTENSION_SUFFIXES), (_WithOwnBuiltins, SOURCE_SUFFIXES))
+    for folder in tracer.__path__:
+        sys.path_importer_cache[folder] = FileFinder(folder, *loaders)
+    for module in pkgutil.walk_packages(tracer.__path__, "tracer."):
+        importlib.import_module(module.name)
+    for folder in tracer.__path__:
+        # The finder leads to what must not be found.
+        del sys.path_importer_cache[folder]
+
+
 def _warm_up(hash_seed: int) -> None:
     # `random` and `threading` put themselves in order after a fork, which dirties more memory than a
     # small job does. A job seeds `random` anyway, and is forked by the one thread there is.
@@ -110,10 +134,9 @@ def _warm_up(hash_seed: int) -> None:
     for name in _PRELOADED:
         importlib.import_module(name)
     os.register_at_fork = hooks
+    _import_tracer()
     import tracer.program
 
-    for module in pkgutil.walk_packages(tracer.__path__, "tracer."):
-        importlib.import_module(module.name)
     rehearsal = _REHEARSAL | {"hash_seed": hash_seed, "kind": "stdin"}
     for _ in range(_REHEARSALS):
         tracer.program.prepare_program(rehearsal | {"traced": True})

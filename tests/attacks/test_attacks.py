@@ -87,11 +87,30 @@ def test_an_attack_comes_to_what_its_header_says_traced_and_untraced_and_harms_n
     assert left_behind.since_the_start() == []
 
 
-@pytest.mark.parametrize("name", ["patched_builtins", "objects_that_lie"])
-def test_a_trace_that_counts_tells_what_was_so_whatever_the_program_pretends(box: Sandbox, name: str):
+ON_THEIR_TRACE = [path for path in PROGRAMS if "tracer" in header(path.read_text())]
+
+
+@pytest.mark.parametrize("path", ON_THEIR_TRACE, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_recorder_in_python_is_as_hard_to_deceive(box: Sandbox, path: Path, python_recorder: None):
+    program = Program("stdin", path.read_text())
+    untraced = box.run(Job(program, limits=LIMITS))
+    traced, report = box.examine(Job(program, limits=traced_limits(LIMITS), traced=True))
+    assert report.recorder in ("python", "")
+    integrity, why = judge_trace(untraced, traced, report)
+    assert integrity in ("tampered", "lost"), why
+
+
+@pytest.mark.parametrize("recorder", ["native", "python"])
+@pytest.mark.parametrize("name", ["patched_builtins", "objects_that_lie", "builtins_of_the_interpreter"])
+def test_a_trace_that_counts_tells_what_was_so_whatever_the_program_pretends(
+    box: Sandbox, name: str, recorder: str, request: pytest.FixtureRequest
+):
+    if recorder == "python":
+        request.getfixturevalue("python_recorder")
     code = (HERE / "programs" / f"{name}.py").read_text()
     told = header(code)
     _, report = box.examine(Job(Program("stdin", code), limits=traced_limits(LIMITS), traced=True))
+    assert report.recorder == recorder
     state = State()
     for event in decode(report.trace).events:
         state.step(event)

@@ -35,6 +35,9 @@ def add_sandbox_arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--wall", type=float, default=_DEFAULTS.wall_s, metavar="SECONDS")
     run.add_argument("--memory", type=int, default=_DEFAULTS.memory_bytes >> 20, metavar="MIB")
     run.add_argument(
+        "--scratch", type=int, default=0, metavar="MIB", help="let it write files, so many MiB of them (default: none)"
+    )
+    run.add_argument(
         "--limit-scale", type=float, default=1.0, metavar="FACTOR", help="multiply the CPU and wall limits"
     )
     run.add_argument(
@@ -104,7 +107,8 @@ def _run(args: argparse.Namespace, config: SandboxConfig) -> int:
     try:
         code = args.program.read_text(encoding="utf-8")
         stdin = _read(args.stdin) if args.stdin else ""
-        limits = Limits(cpu_s=args.cpu, wall_s=args.wall, memory_bytes=args.memory << 20).scaled(args.limit_scale)
+        limits = Limits(cpu_s=args.cpu, wall_s=args.wall, memory_bytes=args.memory << 20)
+        limits = dataclasses.replace(limits, scratch_bytes=args.scratch << 20).scaled(args.limit_scale)
     except (OSError, ValueError) as error:
         print(f"nlex sandbox run: {error}", file=sys.stderr)
         return _USAGE

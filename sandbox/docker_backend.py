@@ -13,7 +13,9 @@ from docker.utils import kwargs_from_env
 
 from sandbox.config import EngineGone, SandboxConfig, SandboxUnavailable
 from sandbox.image import HOME, IMAGE_NAME, PYTHON, image_tag, write_tar
+from sandbox.jail import scratch
 from sandbox.jail.children import FLAGS, START
+from sandbox.jail_client import Room
 from sandbox.janitor import owner_labels, remove_orphans
 from sandbox.meeting import PLACE, Meeting, remove_forgotten
 from sandbox.slot_number import SlotNumber
@@ -96,8 +98,8 @@ def _shares_files(client: docker.APIClient) -> bool:
 class DockerJail:
     """One container, running from here until `close` or until this process ends, however it ends."""
 
-    def __init__(self, config: SandboxConfig, capacity_bytes: int) -> None:
-        self.capacity_bytes = capacity_bytes
+    def __init__(self, config: SandboxConfig, room: Room) -> None:
+        self.room = room
         self._client = connect()
         self.host_kernel = str(self._client.info().get("KernelVersion", ""))
         if not _swept.is_set():
@@ -130,19 +132,21 @@ class DockerJail:
             cap_add=["SETUID", "SETGID", "KILL"],
             security_opt=["no-new-privileges"],
             pids_limit=64,
-            mem_limit=self.capacity_bytes,
-            memswap_limit=self.capacity_bytes,
+            mem_limit=self.room.memory_bytes,
+            memswap_limit=self.room.memory_bytes,
             ulimits=[
                 docker.types.Ulimit(name="core", soft=0, hard=0),
                 docker.types.Ulimit(name="nofile", soft=256, hard=256),
             ],
             log_config=docker.types.LogConfig(type="none"),
             runtime=config.runtime,
+            tmpfs={scratch.FOLDER: scratch.mount_options(self.room.scratch_bytes)} if self.room.scratch_bytes else {},
             mounts=[] if meeting is None else [docker.types.Mount(PLACE, meeting.path, type="bind", read_only=True)],
         )
         start = START.format(path=HOME, module="supervisor")
         settings: dict[str, Any] = {"uid": self._slot.uid, "readable": None, "counted": True}
         settings |= {"guards": ["user", "container"], "meeting": None if meeting is None else PLACE}
+        settings["scratch"] = self.room.scratch_bytes > 0
         container = client.create_container(
             image,
             command=[PYTHON, *FLAGS, "-c", start, json.dumps(settings)],

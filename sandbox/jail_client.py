@@ -18,14 +18,27 @@ _MARSHAL = 2
 """The version that every Python reads."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """What a jail has room for: memory of everything in it, and files that its jobs write, 0 if none may."""
+
+    memory_bytes: int
+    scratch_bytes: int = 0
+
+    def suits(self, wanted: "Room") -> bool:
+        """Whether a job that wants this much can run there; a scratch folder is as large as it says, or not used."""
+        return self.memory_bytes >= wanted.memory_bytes and wanted.scratch_bytes in (0, self.scratch_bytes)
+
+
 class Jail(Protocol):
     """A started jail of either backend. Its stream raises OSError or EOFError when it is gone.
 
     Attributes:
+        room: what it was started with.
         host_kernel: the release of the kernel that the jail was started on.
     """
 
-    capacity_bytes: int
+    room: Room
     host_kernel: str
 
     def send(self, data: bytes, timeout_s: float) -> None: ...
@@ -75,7 +88,8 @@ def _request(jobs: Sequence[Job], token: str) -> bytes:
         "memory_bytes": limits.memory_bytes,
         "output_bytes": limits.output_bytes,
         # A traced job's stdout is a file, and it may need one byte more than is kept to be found out.
-        "file_bytes": limits.output_bytes + 4096 if first.traced else 0,
+        "file_bytes": max(limits.output_bytes + 4096 if first.traced else 0, limits.scratch_bytes),
+        "scratch": limits.scratch_bytes > 0,
         "report_bytes": limits.output_bytes + limits.max_trace_bytes + _REPORT_SLACK,
     }
     return encode_frame(header, [marshal.dumps(spec, _MARSHAL), *(_input(job) for job in jobs)])
@@ -137,11 +151,15 @@ def exchange(jail: Jail, jobs: Sequence[Job]) -> Iterator[Evidence]:
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """What a jail says of itself between jobs: its memory, the kernel that answers, the guards put up on the way in."""
+    """What a jail says of itself between jobs: its memory, the kernel that answers, the guards put up on the way in.
+
+    `scratch`: whether it has a folder that a job can be given to write to.
+    """
 
     memory_bytes: int
     kernel: str
     guards: tuple[str, ...]
+    scratch: bool
 
 
 def ask_health(jail: Jail) -> Health:
@@ -149,4 +167,4 @@ def ask_health(jail: Jail) -> Health:
     with _breakage():
         jail.send(encode_frame({"verb": "health"}), _HEALTH_S)
         header, _ = read_frame(lambda count: jail.receive_exactly(count, _HEALTH_S))
-        return Health(header["memory_bytes"], header["kernel"], tuple(header["guards"]))
+        return Health(header["memory_bytes"], header["kernel"], tuple(header["guards"]), header["scratch"])

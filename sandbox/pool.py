@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.config import JailBroken, JailUnfit, SandboxConfig, SandboxUnavailable
-from sandbox.jail_client import Jail, same_program
+from sandbox.jail_client import Jail, Room, same_program
 from sandbox.slot import OpenJail, Slot
 from sandbox.verdict import Report, outcome_of, read_report
 from schemas.job import Job
@@ -29,14 +29,15 @@ def _identity(job: Job) -> bytes:
     return hashlib.sha256(repr(job).encode("utf-8", "surrogatepass")).digest()
 
 
-def _capacity_for(jobs: Sequence[Job]) -> int:
-    """Container memory that jobs' own limits stay below: address space, pipes, inputs and our processes."""
+def _room_for(jobs: Sequence[Job]) -> Room:
+    """A jail whose memory the jobs' own limits stay below: address space, pipes, inputs, files and our processes."""
     limits = jobs[0].limits
     need = 2 * limits.memory_bytes + 4 * limits.output_bytes + 2 * sum(len(job.stdin) for job in jobs) + (256 << 20)
+    need += limits.scratch_bytes
     capacity = _LEAST_CAPACITY
     while capacity < need:
         capacity *= 2
-    return capacity
+    return Room(capacity, limits.scratch_bytes)
 
 
 def _frames(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
@@ -66,21 +67,21 @@ class Sandbox:
     """
 
     def __init__(self, config: SandboxConfig, open_jail: OpenJail | None = None) -> None:
-        """`open_jail` starts a jail with room for so many bytes, if not one of the configured backend."""
+        """`open_jail` starts a jail with so much room, if not one of the configured backend."""
         self.config = config
         self.slots = [Slot(config, open_jail or self._open_jail) for _ in range(config.slots)]
         self._free = list(self.slots)
         self._change = threading.Condition()
         self._closed = False
 
-    def _open_jail(self, capacity_bytes: int) -> Jail:
+    def _open_jail(self, room: Room) -> Jail:
         if self.config.backend == "docker":
             from sandbox.docker_backend import DockerJail
 
-            return DockerJail(self.config, capacity_bytes)
+            return DockerJail(self.config, room)
         from sandbox.process_backend import ProcessJail
 
-        return ProcessJail(capacity_bytes)
+        return ProcessJail(room)
 
     @contextmanager
     def _borrowed(self, count: int = 1, last_resort: Slot | None = None) -> Iterator[Slot]:
@@ -117,7 +118,7 @@ class Sandbox:
         return [done for frame in _frames(jobs) for done in self._examine_frame(frame, alone)]
 
     def _examine_frame(self, jobs: Sequence[Job], alone: bool) -> list[tuple[Outcome, Report]]:
-        capacity = _capacity_for(jobs)
+        room = _room_for(jobs)
         count = len(self.slots) if alone else 1
         done: list[tuple[Outcome, Report]] = []
         failures: list[str] = []
@@ -131,7 +132,7 @@ class Sandbox:
             waiting = [job] if failures else jobs[len(done) :]
             with self._borrowed(count, avoided) as slot:
                 try:
-                    for evidence in slot.run(waiting, capacity):
+                    for evidence in slot.run(waiting, room):
                         report = read_report(evidence.report, evidence.token)
                         outcome = outcome_of(job, evidence, report)
                         if outcome.verdict == "sandbox_error":

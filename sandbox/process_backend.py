@@ -23,6 +23,7 @@ from sandbox.config import SandboxUnavailable
 from sandbox.image import HOME, PYTHON, image_entries, image_tag
 from sandbox.jail.children import FLAGS, START
 from sandbox.jail.landlock import landlock_version
+from sandbox.jail_client import Room
 from sandbox.slot_number import SlotNumber
 from sandbox.streams import SocketStream
 
@@ -94,19 +95,19 @@ def _interpreter_folders(home: Path) -> list[str]:
 class ProcessJail:
     """One supervisor with its zygotes as child processes; they end when this process does."""
 
-    def __init__(self, capacity_bytes: int) -> None:
-        self.capacity_bytes = capacity_bytes
+    def __init__(self, room: Room) -> None:
+        self.room = room
         self.host_kernel = os.uname().release
         if not sys.platform.startswith("linux"):
             raise SandboxUnavailable("the process sandbox needs Linux: use `--sandbox docker` here")
         root = jail_root()
         self._slot = SlotNumber()
         settings: dict[str, Any] = {"uid": None, "readable": None, "counted": False, "meeting": None}
-        settings["guards"] = []
+        settings |= {"guards": [], "scratch": False}
         if os.geteuid() == 0:
             settings["uid"] = self._slot.uid
             enter = START.format(path=str(root) + HOME, module="enter")
-            arguments = [str(root), PYTHON, HOME, json.dumps(settings)]
+            arguments = [str(root), PYTHON, HOME, str(room.scratch_bytes), json.dumps(settings)]
         else:
             if landlock_version():
                 settings |= {"readable": _interpreter_folders(root), "guards": ["landlock"]}

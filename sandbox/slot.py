@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 
 from sandbox.config import EngineGone, JailBroken, JailUnfit, SandboxConfig, SandboxUnavailable
-from sandbox.jail_client import Evidence, Health, Jail, ask_health, exchange
+from sandbox.jail_client import Evidence, Health, Jail, Room, ask_health, exchange
 from sandbox.levels import RUNGS, Level, is_below, process_level
 from schemas.job import Job, Limits, Program
 
-OpenJail = Callable[[int], Jail]
+OpenJail = Callable[[Room], Jail]
 
 JOBS_A_JAIL = 10_000
 """A jail with four zygotes takes 0.6 s of processor time to open, as 150 small jobs do."""
@@ -18,6 +18,10 @@ HEALTH_EVERY = 50
 DRIFT_BYTES = 96 << 20
 """How much a jail may grow; three more zygotes are two thirds of it."""
 _ENGINE_PATIENCE_S = 90.0
+_NO_SCRATCH = (
+    "this machine's process sandbox has no folder to let a job write to, since it has no mounts of its own: "
+    "run as root with SYS_ADMIN, or use `--sandbox docker`"
+)
 _CANARY = Job(Program("stdin", "print(int(input()) * 2)\n"), stdin="21\n", limits=Limits(cpu_s=10, wall_s=60))
 
 
@@ -49,7 +53,7 @@ class Slot:
     """
 
     def __init__(self, config: SandboxConfig, open_jail: OpenJail) -> None:
-        """`open_jail` starts a jail with room for this many bytes; it raises what the backends raise."""
+        """`open_jail` starts a jail with that much room; it raises what the backends raise."""
         self._config = config
         self._open_jail = open_jail
         self.jail: Jail | None = None
@@ -60,12 +64,12 @@ class Slot:
         self._closed = threading.Event()
         self.kills = 0
 
-    def _open(self, capacity_bytes: int) -> Jail:
+    def _open(self, room: Room) -> Jail:
         """A jail that has proven itself. An engine that was there before is waited for."""
         give_up = time.monotonic() + _ENGINE_PATIENCE_S
         while True:
             try:
-                jail = self._open_jail(capacity_bytes)
+                jail = self._open_jail(room)
                 break
             except EngineGone:
                 if not self._has_opened or time.monotonic() > give_up or self._closed.wait(0.5):
@@ -84,10 +88,13 @@ class Slot:
                 f"{RUNGS[wanted].without}. To mend it: {RUNGS[wanted].mend}. If you trust the programs: "
                 f"`--sandbox-min-level {level}`"
             )
+        if room.scratch_bytes and not health.scratch:
+            jail.close()
+            raise SandboxUnavailable(_NO_SCRATCH)
         self._has_opened = True
         return jail
 
-    def _renew(self, capacity_bytes: int) -> None:
+    def _renew(self, room: Room) -> None:
         """Start the next jail without waiting for it."""
         if self._next is not None:
             return
@@ -96,23 +103,23 @@ class Slot:
 
         def open_next() -> None:
             try:
-                coming.set_result(self._open(capacity_bytes))
+                coming.set_result(self._open(room))
             except BaseException as error:
                 coming.set_exception(error)
 
         threading.Thread(target=open_next, name="nlex-next-jail", daemon=True).start()
 
-    def _ready_jail(self, capacity_bytes: int) -> Jail:
+    def _ready_jail(self, room: Room) -> Jail:
         """The jail to use now: the next one if it is there or there is no other."""
         coming = self._next
         if coming is not None and (self.jail is None or coming.done()):
             self._next = None
             self._retire()
             self._adopt(coming.result())
-        if self.jail is not None and (self.jail.capacity_bytes < capacity_bytes or self._has_ended(self.jail)):
+        if self.jail is not None and (not self.jail.room.suits(room) or self._has_ended(self.jail)):
             self._retire()
         if self.jail is None:
-            self._adopt(self._open(capacity_bytes))
+            self._adopt(self._open(room))
         assert self.jail is not None
         return self.jail
 
@@ -136,12 +143,12 @@ class Slot:
         if jail is not None:
             threading.Thread(target=jail.close, name="nlex-close-jail").start()
 
-    def run(self, jobs: Sequence[Job], capacity_bytes: int) -> Iterator[Evidence]:
+    def run(self, jobs: Sequence[Job], room: Room) -> Iterator[Evidence]:
         """Run jobs that are the same program; ends early where one was killed, and breaks with JailBroken.
 
         Raises JailBroken, SandboxUnavailable.
         """
-        jail = self._ready_jail(capacity_bytes)
+        jail = self._ready_jail(room)
         killed = False
         try:
             for evidence in exchange(jail, jobs):
@@ -152,7 +159,7 @@ class Slot:
             self.jail = None
             self.kills += 1
             said = jail.close()
-            self._renew(jail.capacity_bytes)
+            self._renew(jail.room)
             raise JailBroken(f"{error}; the jail said: {said or 'nothing'}") from error
         self._look_after(jail, killed)
 
@@ -169,7 +176,7 @@ class Slot:
             self._retire()
             worn = True
         if worn:
-            self._renew(jail.capacity_bytes)
+            self._renew(jail.room)
 
     def health(self) -> Health | None:
         """What the jail says of itself; None if there is none. Raises JailBroken."""

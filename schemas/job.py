@@ -21,6 +21,7 @@ class Limits:
         wall_s: seconds on the clock, the guard for programs that sleep.
         memory_bytes: memory of the program itself (thread stacks come on top).
         output_bytes: bytes of stdout kept; one more is `output_limit`.
+        scratch_bytes: bytes of files that it may write, all together, in a folder of its own; 0: it writes none.
         max_events: events of a trace (paper: 10,000).
         max_trace_bytes: bytes of a trace's log (paper: 1 MB).
     """
@@ -31,6 +32,7 @@ class Limits:
     output_bytes: int = 1 << 20
     max_events: int = MAX_EVENTS
     max_trace_bytes: int = MAX_TRACE_BYTES
+    scratch_bytes: int = 0
 
     def scaled(self, factor: float) -> "Limits":
         """The same with the clocks multiplied, for machines faster or slower than those the limits were set for.

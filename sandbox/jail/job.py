@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from tracer.program import Prepared, prepare_program, run_prepared
 
+from . import scratch
 from .seccomp import Filter, job_filter
 from .zygote import serve
 
@@ -98,8 +99,11 @@ class Roles:
                 os.dup2(descriptor, target)
             report = REPORT_FD
             os.closerange(REPORT_FD + 1, _OPEN_FILES)
-            self._set_limits(*limits)
+            *bounds, scratched = limits
+            self._set_limits(*bounds)
             self._drop_user(None if again else self._uid)
+            if scratched:
+                os.chdir(scratch.FOLDER)
             # The change of uid resets it, and /dev/stdin needs it.
             _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
             self._filter.install()
@@ -136,7 +140,7 @@ class Roles:
             wanted = _read_spec(spec)
             os.dup2(1, 2)
             os.closerange(REPORT_FD + 1, _OPEN_FILES)
-            self._set_limits(*limits)
+            self._set_limits(*limits[:-1])
             self._drop_user(self._uid)
             # Its jobs have its uid: only what is not dumpable keeps its memory and files from them.
             _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Landlock: leaves a process some folders to read, and no file anywhere to write. Kernel 5.13 and newer."""
+"""Landlock: leaves a process some folders to read, and none or few to write. Kernel 5.13 and newer."""
 
 import ctypes
 import os
@@ -26,12 +26,12 @@ def landlock_version() -> int:
 
 
 class Landlock:
-    """A rule set that leaves the folders readable, built once and put in force by each process that must obey.
+    """A rule set that leaves folders readable or writable, built once and put in force by each process that must obey.
 
     Raises OSError where the kernel has no Landlock.
     """
 
-    def __init__(self, readable: list[str]) -> None:
+    def __init__(self, readable: list[str], writable: list[str]) -> None:
         version = landlock_version()
         if version == 0:
             raise OSError("this kernel has no Landlock")
@@ -47,6 +47,8 @@ class Landlock:
             raise OSError(ctypes.get_errno(), "Landlock refused its rule set")
         for path in readable:
             self._allow(path, _EXECUTE | _READ_FILE | (_READ_FOLDER if os.path.isdir(path) else 0))
+        for path in writable:
+            self._allow(path, rights & ~_EXECUTE)
         self._allow("/dev/null", _READ_FILE | _WRITE_FILE)
 
     def _allow(self, path: str, rights: int) -> None:

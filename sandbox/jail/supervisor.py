@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from . import scratch
 from .cgroup import memory_bytes, oom_kills
 from .children import SETUP_S, Forker, HeldProgram, JailError, Zygote, own_children, reap, waited_for_cpu_s
 from .frames import Buffer, encode_frame, frame_pieces, read_frame
@@ -100,11 +101,13 @@ class Supervisor:
             "memory_bytes": counted,
             "kernel": f"{kernel.sysname} {kernel.release} {kernel.version}",
             "guards": self.settings["guards"],
+            "scratch": self.settings["scratch"],
         }
 
     def _order(self, request: dict[str, Any], index: int) -> tuple[int, ...]:
         """What to tell a forker: which input (below 0: hold the program), and the limits of one job."""
-        return index, max(1, math.ceil(request["cpu_s"])), request["memory_bytes"], request["file_bytes"]
+        limits = max(1, math.ceil(request["cpu_s"])), request["memory_bytes"], request["file_bytes"]
+        return index, *limits, int(request["scratch"])
 
     def _run_all(self, zygote: Zygote, request: dict[str, Any], program: int, inputs: list[bytes]) -> Iterator[Buffer]:
         """Compile once and fork a job for each input; the first that has to be killed is the last to run."""
@@ -130,6 +133,17 @@ class Supervisor:
         self, forker: Forker, request: dict[str, Any], first: list[int], index: int, stdin: bytes
     ) -> tuple[dict[str, Any], list[Buffer]]:
         """One job to its end: the evidence, `stopped` if anything had to be killed, and its outputs."""
+        if not request["scratch"]:
+            return self._run_alone(forker, request, first, index, stdin)
+        try:
+            with scratch.lent(self._as_owner):
+                return self._run_alone(forker, request, first, index, stdin)
+        except OSError as error:
+            raise JailError(f"the scratch folder cannot be emptied: {error}") from error
+
+    def _run_alone(
+        self, forker: Forker, request: dict[str, Any], first: list[int], index: int, stdin: bytes
+    ) -> tuple[dict[str, Any], list[Buffer]]:
         with self._as_owner():
             streams = Streams(
                 captured=request["traced"],
@@ -268,8 +282,8 @@ def main() -> None:
 
     They are `meeting` (the path of the socket where the client waits; null for stdin and stdout), `uid` (of the
     jobs; null for the supervisor's own), `readable` (folders that Landlock leaves readable; null for no
-    Landlock), `counted` (whether the control group in sight is the jail's own) and `guards` (what the way in
-    has put up already, for the record).
+    Landlock), `scratch` (whether there is a folder to lend to jobs), `counted` (whether the control group in
+    sight is the jail's own) and `guards` (what the way in has put up already, for the record).
     """
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

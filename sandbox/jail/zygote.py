@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from typing import NoReturn
 
+from . import scratch
 from .birth import Fork, become_oom_victim
 from .landlock import Landlock
 from .seccomp import Filter, common_filter
@@ -212,7 +213,7 @@ def main() -> None:
         os.setgroups([])
     limit_all_jobs()
     if settings["readable"] is not None:
-        Landlock(settings["readable"]).restrict()
+        Landlock(settings["readable"], [scratch.FOLDER] if settings["scratch"] else []).restrict()
     Filter(common_filter(shared_uid=settings["uid"] is None)).install()
     roles = Roles(settings["uid"])
     os.environ.clear()

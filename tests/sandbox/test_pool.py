@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import Sandbox, SandboxConfig, SandboxUnavailable
 from sandbox.image import image_tag
-from sandbox.jail_client import Jail
+from sandbox.jail_client import Jail, Room
 from sandbox.janitor import owner_labels, remove_orphans
 from sandbox.process_backend import ProcessJail
 from sandbox.slot import Slot
@@ -123,7 +123,7 @@ def test_a_jail_that_dies_is_replaced_and_the_job_done_by_the_next(backend):
 def test_jails_that_went_while_idle_are_replaced_and_no_job_is_blamed():
     with Sandbox(SandboxConfig(slots=2)) as sandbox:
         for slot in sandbox.slots:
-            list(slot.run([ANSWER], 1 << 30))
+            list(slot.run([ANSWER], Room(1 << 30)))
         idle = containers(os.getpid())
         assert len(idle) == 2
         for container in idle:
@@ -183,7 +183,7 @@ class BreaksOnCue:
 
     def __init__(self, jail: Jail) -> None:
         self._jail = jail
-        self.capacity_bytes, self.host_kernel = jail.capacity_bytes, jail.host_kernel
+        self.room, self.host_kernel = jail.room, jail.host_kernel
 
     def send(self, data: bytes, timeout_s: float) -> None:
         if b"poison" in data:
@@ -203,9 +203,9 @@ class BreaksOnCue:
 def test_a_job_that_breaks_two_jails_is_quarantined_and_its_neighbours_are_not(monkeypatch):
     opened = []
 
-    def open_jail(capacity: int) -> BreaksOnCue:
-        opened.append(capacity)
-        return BreaksOnCue(ProcessJail(capacity))
+    def open_jail(room: Room) -> BreaksOnCue:
+        opened.append(room)
+        return BreaksOnCue(ProcessJail(room))
 
     monkeypatch.setattr("sandbox.pool._quarantined", set())
     with Sandbox(SandboxConfig(backend="process", slots=2), open_jail) as sandbox:

@@ -2,6 +2,9 @@
 
 from sandbox.verdict import Report
 from schemas.outcome import Outcome, TraceIntegrity
+from tracer.forms import OWN_NAME
+
+_OWN_NAME = OWN_NAME.encode()
 
 
 def difference(untraced: Outcome, other: Outcome) -> str:
@@ -27,6 +30,8 @@ def judge_trace(untraced: Outcome, traced: Outcome, report: Report) -> tuple[Tra
     """The integrity of a traced run and, unless it is complete, why. Only the first two keep their trace."""
     if report.watched:
         return "tampered", f"the program's own code raised {', '.join(report.watched)}"
+    if _OWN_NAME in report.trace:
+        return "tampered", "the program has things of the names that it was instrumented with"
     if not report.clean_end:
         return "lost", f"the traced run had no clean end: {traced.verdict} {traced.detail}".rstrip()
     differs = disagreement(untraced, traced, report)

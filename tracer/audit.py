@@ -35,8 +35,13 @@ _ATTRIBUTE_EVENTS = frozenset({"object.__getattr__", "object.__setattr__", "obje
 _HIDDEN = ("ctypes", "_ctypes", "ctypes.util", "ctypes._endian")
 _HIDDEN_IMPORTS = frozenset(f"import {name}" for name in _HIDDEN)
 _SUBSTITUTED = frozenset({GETTRACE, START_THREAD})
+_LIST_OF_CLASSES = "__subclasses__"
+"""By this every class leads to those that are loaded, ours among them; what then is done to them, no event tells."""
 _GIVEAWAYS = frozenset(
-    {"__builtins__", "builtins", "__self__", "__globals__", "__closure__", "gettrace", "_trace_hook", "modules"}
+    {
+        *("__builtins__", "builtins", "__self__", "__globals__", "__closure__", "gettrace", "_trace_hook", "modules"),
+        _LIST_OF_CLASSES,
+    }
 )
 """Names on the ways to the recorder; what text compiled at run time does with them, no probe sees."""
 _OURS = ("tracer", "jail")
@@ -110,14 +115,16 @@ class Watch:
             file = arguments[1]
             alike = type(file) is str and (file == self._filename or file.startswith((_LIBRARY, _TRACER, "<frozen")))
             return f"compile({file})" if alike else None
-        if event == "exec" and type(arguments[0]) is types.CodeType and arguments[0].co_filename != self._filename:
+        if event == "exec" and type(arguments[0]) is types.CodeType:
+            if arguments[0].co_filename == self._filename:
+                return _LIST_OF_CLASSES if _LIST_OF_CLASSES in _names_in(arguments[0]) else None
             names = sorted(_names_in(arguments[0]) & _GIVEAWAYS)
             return f"exec of text with {', '.join(names)}" if names else None
         return None
 
     def _is_amiss(self, event: str, arguments: tuple[Any, ...], name: str, frame: types.FrameType) -> bool:
         """Whether a watched event, raised by this frame, is the program's doing."""
-        if event == REACHED or (event == "import" and name not in _HIDDEN_IMPORTS):
+        if event == REACHED or name == _LIST_OF_CLASSES or (event == "import" and name not in _HIDDEN_IMPORTS):
             return True
         if event in _SUBSTITUTED:
             assert frame.f_back is not None

@@ -13,12 +13,14 @@ or `del mark[x, …]`, each with a mark of its own: fewer instructions than a ca
 
 import ast
 
-APPEND, BUFFER, GATE, NEXT = "__nlex_append__", "__nlex_probes__", "__nlex_gate__", "__nlex_next__"
+OWN_NAME = "__nlex_"
+"""What every name begins with that an instrumented program finds among its builtins."""
+APPEND, BUFFER, GATE, NEXT = f"{OWN_NAME}append__", f"{OWN_NAME}probes__", f"{OWN_NAME}gate__", f"{OWN_NAME}next__"
 
 
 def mark_name(number: int) -> str:
     """What the native recorder's mark of a probe, note or beginning is called."""
-    return f"__nlex_{number}__"
+    return f"{OWN_NAME}{number}__"
 
 
 class PythonForms:

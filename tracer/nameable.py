@@ -84,13 +84,14 @@ def describe_opaque(value: Any) -> tuple[str, str]:
 
 
 def _tell_of_own(value: Any, cls: type) -> None:
-    """Raises the event for a part of the recorder, its modules, and what is bound to either."""
+    """Raises the event for a part of the recorder, its classes and modules, and what is bound to any of them."""
     if cls is types.MethodType or cls is types.BuiltinMethodType:
         value = value.__self__
         cls = type(value)
     if cls is types.ModuleType:
         module = object.__getattribute__(value, "__dict__").get("__name__")
     else:
+        cls = value if issubclass(cls, type) else cls
         module = type_dict(cls).get("__module__")
     if type(module) is str and module.startswith("tracer.") and module != _STREAMS:
         audit(REACHED, type_name(cls))

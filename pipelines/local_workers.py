@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from typing import Any, NoReturn, Self
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.runners.worker import sdk_worker
 from apache_beam.transforms import environments
+from tqdm import tqdm
 
 from pipelines.exit_codes import INTERRUPTED
 from pipelines.watchdog import end_with
@@ -101,6 +103,8 @@ class LocalWorkers:
     """So many workers, forked now; as a context it ends with them, at once where an error leaves it."""
 
     def __init__(self, number: int) -> None:
+        # Bars share a lock with forked processes by default: one that ended with it would stop the driver for ever.
+        tqdm.set_lock(threading.RLock())
         gc.freeze()
         self._workers = [_Worker() for _ in range(number)]
         self._idle = list(self._workers)

@@ -1,10 +1,12 @@
 """A build that something goes wrong with: no row is lost or doubled, no half file has its name, and it goes on."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +15,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tqdm import tqdm
 
 from pipelines.build_command import build
+from pipelines.local_workers import LocalWorkers
 from pipelines.options import BuildOptions
 from pipelines.parts import PARTS_FOLDER, Workspace
 from pipelines.plan import make_plan
@@ -185,6 +189,20 @@ def test_a_full_disk(few: str, expected: dict[str, str], tmp_path: Path, small: 
         assert not [path for path in (tmp_path / small).rglob("*.tmp") if path.parent.name != "pulse"]
         subprocess.run(["mount", "-o", "remount,size=64m", tmp_path / small], check=True)
         finish(few, tmp_path, expected)
+
+
+def test_a_worker_that_ends_while_it_holds_the_lock_of_progress_bars() -> None:
+    tqdm(total=1, file=io.StringIO()).close()
+    with LocalWorkers(0):
+        worker = os.fork()
+        if not worker:
+            tqdm.get_lock().acquire()
+            os._exit(0)
+        os.waitpid(worker, 0)
+        updated = threading.Thread(target=tqdm(total=1, file=io.StringIO()).update, daemon=True)
+        updated.start()
+        updated.join(timeout=20)
+        assert not updated.is_alive()
 
 
 def test_a_sandbox_that_is_lost_on_the_way(few: str, expected: dict[str, str], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ what is measured is reading, selection and merging:
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -67,11 +68,9 @@ def family(pid: int) -> list[int]:
     """A process and all that it started, also indirectly."""
     found = [pid]
     for each in found:
-        for task in Path(f"/proc/{each}/task").glob("*/children"):
-            try:
+        with contextlib.suppress(OSError):  # it may have ended by now
+            for task in Path(f"/proc/{each}/task").glob("*/children"):
                 found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
     return found
 
 
